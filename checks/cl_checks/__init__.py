@@ -1,0 +1,1 @@
+"""The gate's policy: checks, verdicts and the Great Expectations run beside them."""

@@ -1,0 +1,106 @@
+"""What a loader hands on: labelled rows of any modality. No reading of files."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cl_core.errors import InputError
+from cl_core.types import Labels, Probs
+
+Modality: TypeAlias = Literal["table", "text", "image", "audio", "array", "none"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Labelled rows, ready for a model backend.
+
+    Attributes
+    ----------
+    name
+        What people call the data set: history is kept under this name.
+    ids
+        Shape ``(n,)``, unique; strings or integers by which people find a row again.
+    labels
+        Given labels as class numbers ``0..k-1``, shape ``(n,)``.
+    classes
+        Class names, in the order of the class numbers.
+    features
+        What a model learns from: a data frame for ``table``, an array for ``array`` (rows first) and
+        ``image`` (``(n, height, width)`` or ``(n, height, width, channels)``), a list of strings for
+        ``text``; None when the file holds probabilities only.
+    modality
+        Which of these `features` is.
+    fingerprint
+        Hexadecimal digest of the content, the same for the same rows whatever the file's name.
+    pred_probs
+        Probabilities that came with the data, shape ``(n, k)``, or None.
+    notes
+        What the loader decided and people should know, one sentence each.
+    n_unlabelled
+        Rows of the source that carry no label and were left out of this record.
+    """
+
+    name: str
+    ids: NDArray[Any]
+    labels: Labels
+    classes: tuple[str, ...]
+    features: Any
+    modality: Modality
+    fingerprint: str
+    pred_probs: Probs | None = None
+    notes: tuple[str, ...] = ()
+    n_unlabelled: int = 0
+
+    def __post_init__(self) -> None:
+        n = len(self.labels)
+        if n == 0:
+            raise InputError(
+                f"data set {self.name!r} has no labelled rows", hint="check the file and the label column"
+            )
+        for what, rows in (("ids", self.ids), ("features", self.features), ("pred_probs", self.pred_probs)):
+            if rows is not None and len(rows) != n:
+                raise InputError(
+                    f"data set {self.name!r} has {n:,} labels but {len(rows):,} {what}",
+                    hint="a loader must keep one entry a row in every part of the data set",
+                )
+        if len(np.unique(self.ids)) != n:
+            raise InputError(
+                f"the ids of data set {self.name!r} are not unique: {n:,} rows, "
+                f"{len(np.unique(self.ids)):,} different ids",
+                hint="name a column that identifies a row, or leave `id` out to number the rows",
+            )
+
+    @property
+    def n_rows(self) -> int:
+        """Number of labelled rows."""
+        return len(self.labels)
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes, those that label no row included."""
+        return len(self.classes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """Class probabilities for every row of a data set, and how they were made.
+
+    Attributes
+    ----------
+    pred_probs
+        Shape ``(n, k)``, rows and columns in the order of the data set's rows and classes.
+    out_of_sample
+        Whether each row's probabilities come from a model that never saw that row's label;
+        None where nobody can know (probabilities that came with the data).
+    model
+        One line about the model: name, settings, folds, seed.
+    notes
+        What people should know about these probabilities, one sentence each.
+    """
+
+    pred_probs: Probs
+    out_of_sample: bool | None
+    model: str
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,207 @@
+"""Everything cl_core knows about one labelled data set, computed once. No verdicts, no files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from cl_core.filters import FilterMethod, find_label_issues
+from cl_core.inputs import check_inputs
+from cl_core.joint import confident_joint, confident_thresholds
+from cl_core.noise.estimate import estimate_noise_rate
+from cl_core.noise.quality import ModelQuality, model_quality
+from cl_core.noise.record import NoiseEstimate
+from cl_core.scores import given_and_best_other
+from cl_core.types import Counts, FloatArray, Labels, Mask, Probs
+
+SCORED_COLUMNS = (
+    "id",
+    "given_label",
+    "suggested_label",
+    "label_quality",
+    "is_label_issue",
+    "rank",
+    "self_confidence",
+    "normalized_margin",
+    "reasons",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What was measured about a data set's labels; checks judge it and reports show it.
+
+    Attributes
+    ----------
+    classes
+        Class names in the order of the class numbers, k of them.
+    thresholds
+        Confident threshold of each class, shape ``(k,)``; NaN for a class that labels no row.
+    confident_joint
+        Calibrated counts, shape ``(k, k)``, rows = given label, columns = true label.
+    noise
+        The estimated noise rate the gate decides on.
+    quality
+        How far the model can be trusted.
+    class_table
+        A row a class: ``label, rows, flagged, flagged_share, noise_rate, self_confidence``.
+    pair_table
+        A row a pair of classes with a count: ``given_label, suggested_label, rows``, most first.
+    scored
+        The scored table, a row a row of the data set, columns `SCORED_COLUMNS`, in the data's order.
+    warnings
+        What people should know before they trust the figures, one sentence each.
+    """
+
+    classes: tuple[str, ...]
+    thresholds: FloatArray
+    confident_joint: Counts
+    noise: NoiseEstimate
+    quality: ModelQuality
+    class_table: pd.DataFrame
+    pair_table: pd.DataFrame
+    scored: pd.DataFrame
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows judged."""
+        return len(self.scored)
+
+    @property
+    def n_flagged(self) -> int:
+        """Number of rows called a label issue."""
+        return int(self.scored["is_label_issue"].sum())
+
+
+def assess(
+    labels: ArrayLike,
+    pred_probs: ArrayLike,
+    *,
+    classes: Sequence[str] | None = None,
+    ids: ArrayLike | None = None,
+    noise: NoiseEstimate | None = None,
+    filter_by: FilterMethod = "prune_by_noise_rate",
+) -> Evidence:
+    """Measure a data set's labels: thresholds, joint, noise rate, scores and tables.
+
+    Parameters
+    ----------
+    labels
+        Class numbers ``0..k-1``, shape ``(n,)``.
+    pred_probs
+        Out-of-sample probabilities, shape ``(n, k)``.
+    classes
+        Class names in column order; "0", "1", ... when left out.
+    ids
+        What people call the rows, shape ``(n,)``; row numbers when left out.
+    noise
+        The noise estimate to put on record; the default method's when left out.
+    filter_by
+        How label issues are told from other rows, see `find_label_issues`.
+
+    Returns
+    -------
+    Evidence
+        The scored table keeps the order of the rows.
+
+    Examples
+    --------
+    >>> probs = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8]]
+    >>> evidence = assess([0, 0, 0, 1], probs, classes=["cat", "dog"])
+    >>> evidence.scored.loc[evidence.scored["is_label_issue"], ["id", "given_label", "suggested_label"]]
+       id given_label suggested_label
+    2   2         cat             dog
+    """
+    labels, pred_probs = check_inputs(labels, pred_probs)
+    names = tuple(map(str, classes)) if classes is not None else tuple(map(str, range(pred_probs.shape[1])))
+    row_ids = np.arange(len(labels)) if ids is None else np.asarray(ids)
+    counts = confident_joint(labels, pred_probs)
+    flagged = find_label_issues(labels, pred_probs, filter_by=filter_by)
+    scored = _scored_table(labels, pred_probs, flagged, names, row_ids)
+    return Evidence(
+        classes=names,
+        thresholds=confident_thresholds(labels, pred_probs),
+        confident_joint=counts,
+        noise=noise or estimate_noise_rate(labels, pred_probs),
+        quality=model_quality(labels, pred_probs),
+        class_table=_class_table(labels, flagged, scored, counts, names),
+        pair_table=_pair_table(counts, names),
+        scored=scored,
+        warnings=tuple(_warnings(labels, pred_probs, names)),
+    )
+
+
+def _scored_table(
+    labels: Labels, pred_probs: Probs, flagged: Mask, classes: tuple[str, ...], ids: NDArray[np.generic]
+) -> pd.DataFrame:
+    names = np.asarray(classes, dtype=object)
+    given, other = given_and_best_other(labels, pred_probs)
+    suggested = np.where(flagged, pred_probs.argmax(axis=1), labels)
+    rank = np.empty(len(labels), dtype=np.int64)
+    rank[np.lexsort((given, ~flagged))] = np.arange(1, len(labels) + 1)
+    columns = {
+        "id": ids,
+        "given_label": names[labels],
+        "suggested_label": names[suggested],
+        "label_quality": given,
+        "is_label_issue": flagged,
+        "rank": rank,
+        "self_confidence": given,
+        "normalized_margin": (given - other + 1) / 2,
+        "reasons": _reasons(flagged, given, other),
+    }
+    return pd.DataFrame(columns, columns=list(SCORED_COLUMNS))
+
+
+def _reasons(flagged: Mask, given: FloatArray, other: FloatArray) -> list[str]:
+    """Say, for each flagged row, why; empty for the others."""
+    return [
+        f"the model gives the suggested label {high:.0%} and the given label {low:.0%}" if bad else ""
+        for bad, low, high in zip(flagged.tolist(), given.tolist(), other.tolist(), strict=True)
+    ]
+
+
+def _class_table(
+    labels: Labels, flagged: Mask, scored: pd.DataFrame, counts: Counts, classes: tuple[str, ...]
+) -> pd.DataFrame:
+    k = len(classes)
+    rows = np.bincount(labels, minlength=k)
+    some = np.maximum(rows, 1)
+    marked = np.bincount(labels, weights=flagged, minlength=k).astype(np.int64)
+    quality = np.bincount(labels, weights=scored["self_confidence"].to_numpy(), minlength=k)
+    return pd.DataFrame(
+        {
+            "label": list(classes),
+            "rows": rows,
+            "flagged": marked,
+            "flagged_share": np.where(rows > 0, marked / some, np.nan),
+            "noise_rate": np.where(rows > 0, 1 - counts.diagonal() / some, np.nan),
+            "self_confidence": np.where(rows > 0, quality / some, np.nan),
+        }
+    )
+
+
+def _pair_table(counts: Counts, classes: tuple[str, ...]) -> pd.DataFrame:
+    given, true = np.nonzero(counts - np.diag(counts.diagonal()))
+    rows = counts[given, true]
+    order = np.argsort(-rows, kind="stable")
+    names = np.asarray(classes, dtype=object)
+    columns = {"given_label": names[given], "suggested_label": names[true], "rows": rows}
+    return pd.DataFrame(columns).iloc[order].reset_index(drop=True)
+
+
+def _warnings(labels: Labels, pred_probs: Probs, classes: tuple[str, ...]) -> list[str]:
+    found = []
+    rows = np.bincount(labels, minlength=len(classes))
+    if (rows == 0).any():
+        missing = [classes[i] for i in np.flatnonzero(rows == 0)[:5]]
+        found.append(f"{int((rows == 0).sum())} classes label no row: {', '.join(missing)}")
+    predicted = np.bincount(pred_probs.argmax(axis=1), minlength=len(classes))
+    never = (predicted == 0) & (rows > 0)
+    if never.any():
+        missing = [classes[i] for i in np.flatnonzero(never)[:5]]
+        found.append(f"the model never predicts {int(never.sum())} of the classes: {', '.join(missing)}")
+    return found

@@ -1,0 +1,171 @@
+"""The plugin contract: hook specifications and the records that plugins return. No discovery."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import pluggy
+
+from cl_core.dataset import Dataset, Predictions
+from cl_core.evidence import Evidence
+from cl_core.noise.record import NoiseEstimate
+from cl_core.types import Labels, Probs
+from cl_core.verdict import Judgement, Verdict
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+NAME = "labelgate"
+hookspec = pluggy.HookspecMarker(NAME)
+hookimpl = pluggy.HookimplMarker(NAME)
+
+Progress: TypeAlias = Callable[[int, int, str], None]  # steps done, steps in all, what is being done
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetLoader:
+    """Reads a labelled data set.
+
+    `load` gets the validated `options` and returns a `Dataset`. A path whose name ends in one of
+    `suffixes` (lower case, with the dot) is read by this loader unless the user names another;
+    the options of such a loader must have a field ``path``.
+    """
+
+    name: str
+    summary: str
+    options: "type[BaseModel]"
+    load: Callable[[Any], Dataset]
+    suffixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelBackend:
+    """Turns a data set into class probabilities.
+
+    `predict` gets the data set, the validated `options` and a function to report progress to, and
+    returns `Predictions`: one row a row of the data set, one column a class, rows that sum to 1.
+    """
+
+    name: str
+    summary: str
+    options: "type[BaseModel]"
+    predict: Callable[[Dataset, Any, Progress], Predictions]
+
+
+class Estimate(Protocol):
+    """How a noise estimator is called."""
+
+    def __call__(self, labels: Labels, pred_probs: Probs, options: Any, /) -> NoiseEstimate:
+        """Estimate the noise rate of `labels`, shape (n,), from `pred_probs`, shape (n, k)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseEstimator:
+    """Estimates the share of wrong labels."""
+
+    name: str
+    summary: str
+    options: "type[BaseModel]"
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Judges the evidence: one code, one rule, one outcome."""
+
+    code: str
+    name: str
+    summary: str
+    options: "type[BaseModel]"
+    check: Callable[[Evidence, Any], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """What a publisher is told about a run whose verdict stands."""
+
+    run_id: str
+    dataset: str
+    judgement: Judgement
+    noise: NoiseEstimate
+    folder: Path
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Tells somebody or something about a finished run. It cannot change the verdict."""
+
+    name: str
+    summary: str
+    options: "type[BaseModel]"
+    publish: Callable[[FinishedRun, Any], None]
+
+
+Plugin: TypeAlias = DatasetLoader | ModelBackend | NoiseEstimator | Check | Publisher
+
+
+class Specs:
+    """Every hook a plugin may implement. Each returns records; none is handed anything to change."""
+
+    @hookspec
+    def labelgate_dataset_loaders(self) -> Iterable[DatasetLoader]:
+        """Offer data set loaders, chosen by file suffix or by ``data.loader`` in gate.yaml.
+
+        A whole plugin is one module with an entry point in the group ``labelgate``::
+
+            @hookimpl
+            def labelgate_dataset_loaders():
+                yield DatasetLoader("fasta", "sequences", FastaOptions, load_fasta, (".fasta",))
+        """
+        return ()
+
+    @hookspec
+    def labelgate_model_backends(self) -> Iterable[ModelBackend]:
+        """Offer model backends, chosen by ``model.backend`` in gate.yaml.
+
+        A whole plugin is one module with an entry point in the group ``labelgate``::
+
+            @hookimpl
+            def labelgate_model_backends():
+                yield ModelBackend("acme", "our in-house model", AcmeOptions, predict)
+        """
+        return ()
+
+    @hookspec
+    def labelgate_noise_estimators(self) -> Iterable[NoiseEstimator]:
+        """Offer noise estimators, chosen by ``estimate.method`` in gate.yaml.
+
+        A whole plugin is one module with an entry point in the group ``labelgate``::
+
+            @hookimpl
+            def labelgate_noise_estimators():
+                yield NoiseEstimator("acme", "our estimate", AcmeOptions, estimate)
+        """
+        return ()
+
+    @hookspec
+    def labelgate_checks(self) -> Iterable[Check]:
+        """Offer checks, switched on by naming them under ``checks`` in gate.yaml.
+
+        A whole plugin is one module with an entry point in the group ``labelgate``::
+
+            @hookimpl
+            def labelgate_checks():
+                yield Check("AC001", "acme-budget", "our rule", AcmeOptions, check)
+        """
+        return ()
+
+    @hookspec
+    def labelgate_publishers(self) -> Iterable[Publisher]:
+        """Offer publishers, switched on by naming them under ``publish`` in gate.yaml.
+
+        A whole plugin is one module with an entry point in the group ``labelgate``::
+
+            @hookimpl
+            def labelgate_publishers():
+                yield Publisher("acme", "tells our chat", AcmeOptions, publish)
+        """
+        return ()

@@ -1,0 +1,1 @@
+"""Prefect flows, configuration, history, reports and the command line."""
