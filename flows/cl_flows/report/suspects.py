@@ -1,0 +1,129 @@
+"""Pick the rows that people should look at first, with a small look at each. No judging."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cl_core.dataset import Dataset
+from cl_core.evidence import Evidence
+from cl_flows.report.png import png
+from cl_flows.report.record import Excerpt, Suspect
+from cl_flows.report.wording import cut
+
+LIMIT = 50
+_TEXT = 400  # characters of a text: five lines on a wide screen
+_CELL = 60
+_COLUMNS = 6
+# Pictures may take 0.6 of a page that promises to stay under 1 MB; base64 adds a third to these bytes.
+_PICTURE_BYTES = 450_000
+_SIDES = (160, 128, 96, 64, 48, 32, 16)
+
+
+def gather_suspects(dataset: Dataset, evidence: Evidence, *, limit: int = LIMIT) -> tuple[Suspect, ...]:
+    """Return the worst rows, flagged ones first, at most `limit`.
+
+    Parameters
+    ----------
+    dataset
+        The rows that `evidence` is about, in the same order.
+    evidence
+        Its scored table ranks the rows.
+    limit
+        How many rows to return. When fewer are flagged, rows of the lowest label quality fill up.
+
+    Returns
+    -------
+    tuple of Suspect
+        Pictures as PNG of at most 160 pixels a side, texts and cells cut short.
+    """
+    rank = evidence.scored["rank"].to_numpy()
+    rows = np.argsort(rank, kind="stable")[:limit]
+    worst = evidence.scored.iloc[rows]
+    excerpts = _excerpts(dataset, rows)
+    return tuple(
+        Suspect(
+            id=_plain_id(row.id),
+            given=str(row.given_label),
+            suggested=str(row.suggested_label),
+            quality=float(row.label_quality),
+            flagged=bool(row.is_label_issue),
+            reason=str(row.reasons),
+            excerpt=excerpt,
+        )
+        for row, excerpt in zip(worst.itertuples(), excerpts, strict=True)
+    )
+
+
+def _plain_id(value: Any) -> str | int:
+    plain = value.item() if isinstance(value, np.generic) else value
+    return plain if isinstance(plain, int) else str(plain)
+
+
+def _excerpts(dataset: Dataset, rows: NDArray[np.intp]) -> Sequence[Excerpt]:
+    features = dataset.features
+    if features is None or len(rows) == 0:
+        return [None] * len(rows)
+    match dataset.modality:
+        case "image":
+            return _pictures([np.asarray(features[i]) for i in rows])
+        case "text":
+            return [cut(features[i], _TEXT) for i in rows]
+        case "table":
+            return [_cells(features.columns, features.iloc[i]) for i in rows]
+        case "array":
+            return [_cells(range(_COLUMNS + 1), np.ravel(features[i])) for i in rows]
+        case "audio" | "none":
+            return [None] * len(rows)
+
+
+def _cells(names: Any, values: Any) -> dict[str, str]:
+    shown = {cut(name, _CELL): _cell(value) for name, value in zip(names, values, strict=False)}
+    return dict(list(shown.items())[:_COLUMNS])
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (float, np.floating)):
+        return "missing" if math.isnan(value) else f"{value:.6g}"
+    return cut(value, _CELL)
+
+
+def _pictures(pictures: list[NDArray[Any]]) -> list[Excerpt]:
+    """Encode pictures in one common grey scale, as large as the page's weight allows."""
+    shaped = [_channels(picture) for picture in pictures]
+    low = min(float(np.nanmin(p, initial=np.inf)) for p in shaped)
+    high = max(float(np.nanmax(p, initial=-np.inf)) for p in shaped)
+    encoded: list[bytes] = []
+    for side in _SIDES:
+        encoded = [png(_bytes(_shrunk(p, side), low, high)) for p in shaped]
+        if sum(map(len, encoded)) <= _PICTURE_BYTES:
+            break
+    return list(encoded)
+
+
+def _channels(picture: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the picture as ``(h, w, 1 | 3 | 4)``; of any other number of channels, the first one."""
+    cube = picture[..., None] if picture.ndim == 2 else picture  # noqa: PLR2004 - height and width
+    known = cube if cube.shape[-1] in (1, 3, 4) else cube[..., :1]
+    return np.asarray(known, dtype=np.float64)
+
+
+def _shrunk(picture: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """Average blocks of pixels until no side is longer than `side`."""
+    step = math.ceil(max(picture.shape[:2]) / side)
+    if step <= 1:
+        return picture
+    height, width = (max(1, n // step) for n in picture.shape[:2])
+    blocks = picture[: height * step, : width * step]
+    tall, wide = math.ceil(blocks.shape[0] / height), math.ceil(blocks.shape[1] / width)
+    return np.asarray(blocks.reshape(height, tall, width, wide, -1).mean(axis=(1, 3)))
+
+
+def _bytes(picture: NDArray[np.float64], low: float, high: float) -> NDArray[np.uint8]:
+    """Spread values ``low..high`` over 0..255; what is not a finite number becomes 0."""
+    width = high - low
+    scaled = (picture - low) / width * 255 if width > 0 else np.full(picture.shape, 127.0)
+    finite = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
+    return np.asarray(np.clip(np.round(finite), 0, 255), dtype=np.uint8)

@@ -1,0 +1,44 @@
+"""Numbers and texts as people read them. Escaping belongs to the format that is written."""
+
+import math
+import re
+
+# Control characters (tab and newline excepted), unpaired surrogates and non-characters: what a file must not hold.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+NOTHING = "–"  # noqa: RUF001 - the dash that stands for "no number"
+
+
+def percent(share: float | None) -> str:
+    """Write a share of 1 as a percentage with one decimal: ``0.1234`` is ``12.3%``."""
+    return NOTHING if share is None or not math.isfinite(share) else f"{share * 100:.1f}%"
+
+
+def quality(score: float) -> str:
+    """Write a label quality with three decimals."""
+    return NOTHING if not math.isfinite(score) else f"{score:.3f}"
+
+
+def count(number: int, noun: str = "", plural: str = "") -> str:
+    """Write a count with its noun: ``1 row``, ``1,234 rows``."""
+    word = noun if number == 1 else plural or f"{noun}s"
+    return f"{number:,} {word}" if noun else f"{number:,}"
+
+
+def duration(seconds: float) -> str:
+    """Write a time span: ``0.8 s``, ``2 min 5 s``, ``1 h 3 min``."""
+    if seconds < 60:  # noqa: PLR2004 - seconds in a minute
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def printable(text: object) -> str:
+    """Return the text with everything that no file may hold replaced by a question mark in a diamond."""
+    return _UNPRINTABLE.sub("\ufffd", str(text))
+
+
+def cut(text: object, length: int) -> str:
+    """Return the printable text, at most `length` characters, an ellipsis where it was cut."""
+    whole = printable(text)
+    return whole if len(whole) <= length else whole[: length - 1].rstrip() + "…"
