@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,6 +29,9 @@ _LAST_LINES = 15
 # A process that was told to end gets this long before it is killed; it holds nothing worth saving.
 _GRACE_S = 2.0
 
+# -P: a folder in the working directory that is called like a library must not be imported in its place.
+_COMMAND = [sys.executable, "-P", "-W", "ignore", "-m", "cl_checks.gx_process"]
+
 
 class ExpectationsProcess:
     """A helper process that answers validation requests.
@@ -41,9 +45,15 @@ class ExpectationsProcess:
             document = expectations.validate(request, timeout_s=120)
 
     The process ends with the block, and with its parent however that dies.
+
+    Parameters
+    ----------
+    command
+        What to run instead of Great Expectations; it must keep to the same protocol.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] | None = None) -> None:
+        self._command = list(command) if command else _COMMAND
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: SimpleQueue[bytes | None] = SimpleQueue()
         self._reader: threading.Thread | None = None
@@ -56,8 +66,8 @@ class ExpectationsProcess:
         self._lines = SimpleQueue()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-W", "ignore", "-m", "cl_checks.gx_process"],
+            self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+                self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
@@ -67,7 +77,7 @@ class ExpectationsProcess:
             self.close()
             raise GateError(
                 f"the Great Expectations process could not be started: {error}",
-                hint=f"is {sys.executable!r} a Python interpreter? validate in this process instead",
+                hint=f"is {self._command[0]!r} a Python interpreter? else validate in this process",
             ) from error
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
