@@ -29,6 +29,8 @@ _LAST_LINES = 15
 # A process that was told to end gets this long before it is killed; it holds nothing worth saving.
 _GRACE_S = 2.0
 
+_HINT = "there is no verdict without its answer; run again, or switch Great Expectations off"
+
 # -P: a folder in the working directory that is called like a library must not be imported in its place.
 _COMMAND = [sys.executable, "-P", "-W", "ignore", "-m", "cl_checks.gx_process"]
 
@@ -100,7 +102,8 @@ class ExpectationsProcess:
         Raises
         ------
         GateError
-            When the process crashes, takes too long, or answers something else. It is stopped then.
+            When the process crashes, takes too long or answers something else: it is stopped, and the
+            next request starts a fresh one. Also when it answers that it cannot validate.
         """
         self.start()
         assert self._process is not None  # noqa: S101 - start() sets it
@@ -112,6 +115,7 @@ class ExpectationsProcess:
         except OSError as error:
             self._fail(f"ended before it was asked ({error})")
         except Empty:
+            self._process.kill()
             self._fail(f"gave no answer within {timeout_s:g} s")
         if line is None:
             self._fail("ended without an answer")
@@ -154,7 +158,9 @@ class ExpectationsProcess:
         if not isinstance(answer, dict) or len(answer) != 1:
             self._fail(f"answered something else than a document: {line[:200]!r}")
         if "error" in answer:
-            self._fail(f"could not validate: {answer['error']}")
+            raise GateError(
+                f"the Great Expectations process could not validate: {answer['error']}", hint=_HINT
+            )
         document = answer.get("document")
         if not isinstance(document, dict) or document.get("run_name") != request.run_name:
             self._fail(f"answered about something else than run {request.run_name!r}: {line[:200]!r}")
@@ -171,7 +177,7 @@ class ExpectationsProcess:
         self.close()
         raise GateError(
             f"the Great Expectations process {did}" + (f"; its last lines:\n{said}" if said else ""),
-            hint="there is no verdict without its answer; run again, or switch Great Expectations off",
+            hint=_HINT,
         )
 
 
