@@ -192,7 +192,6 @@ def _suite(max_noise_rate: float, min_rows: int, n_rows: int | None) -> list[Any
         gxe.ExpectColumnPairValuesToBeEqual(
             column_A="given_label",
             column_B="suggested_label",
-            condition_parser="great_expectations",
             row_condition=Column("is_label_issue") == False,  # noqa: E712 - builds a condition
             **key("unflagged_keep_their_label", "a row that is not flagged keeps its label"),
         ),

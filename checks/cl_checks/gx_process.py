@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,6 +29,11 @@ _LAST_LINES = 15
 # A process that was told to end gets this long before it is killed; it holds nothing worth saving.
 _GRACE_S = 2.0
 
+_HINT = "there is no verdict without its answer; run again, or switch Great Expectations off"
+
+# -P: a folder in the working directory that is called like a library must not be imported in its place.
+_COMMAND = [sys.executable, "-P", "-W", "ignore", "-m", "cl_checks.gx_process"]
+
 
 class ExpectationsProcess:
     """A helper process that answers validation requests.
@@ -41,9 +47,15 @@ class ExpectationsProcess:
             document = expectations.validate(request, timeout_s=120)
 
     The process ends with the block, and with its parent however that dies.
+
+    Parameters
+    ----------
+    command
+        What to run instead of Great Expectations; it must keep to the same protocol.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] | None = None) -> None:
+        self._command = list(command) if command else _COMMAND
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: SimpleQueue[bytes | None] = SimpleQueue()
         self._reader: threading.Thread | None = None
@@ -56,8 +68,8 @@ class ExpectationsProcess:
         self._lines = SimpleQueue()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-W", "ignore", "-m", "cl_checks.gx_process"],
+            self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+                self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
@@ -67,7 +79,7 @@ class ExpectationsProcess:
             self.close()
             raise GateError(
                 f"the Great Expectations process could not be started: {error}",
-                hint=f"is {sys.executable!r} a Python interpreter? validate in this process instead",
+                hint=f"is {self._command[0]!r} a Python interpreter? else validate in this process",
             ) from error
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
@@ -90,7 +102,8 @@ class ExpectationsProcess:
         Raises
         ------
         GateError
-            When the process crashes, takes too long, or answers something else. It is stopped then.
+            When the process crashes, takes too long or answers something else: it is stopped, and the
+            next request starts a fresh one. Also when it answers that it cannot validate.
         """
         self.start()
         assert self._process is not None  # noqa: S101 - start() sets it
@@ -102,6 +115,7 @@ class ExpectationsProcess:
         except OSError as error:
             self._fail(f"ended before it was asked ({error})")
         except Empty:
+            self._process.kill()
             self._fail(f"gave no answer within {timeout_s:g} s")
         if line is None:
             self._fail("ended without an answer")
@@ -144,7 +158,9 @@ class ExpectationsProcess:
         if not isinstance(answer, dict) or len(answer) != 1:
             self._fail(f"answered something else than a document: {line[:200]!r}")
         if "error" in answer:
-            self._fail(f"could not validate: {answer['error']}")
+            raise GateError(
+                f"the Great Expectations process could not validate: {answer['error']}", hint=_HINT
+            )
         document = answer.get("document")
         if not isinstance(document, dict) or document.get("run_name") != request.run_name:
             self._fail(f"answered about something else than run {request.run_name!r}: {line[:200]!r}")
@@ -161,7 +177,7 @@ class ExpectationsProcess:
         self.close()
         raise GateError(
             f"the Great Expectations process {did}" + (f"; its last lines:\n{said}" if said else ""),
-            hint="there is no verdict without its answer; run again, or switch Great Expectations off",
+            hint=_HINT,
         )
 
 
