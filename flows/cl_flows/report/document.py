@@ -75,7 +75,7 @@ def report_json(report: RunReport) -> dict[str, Any]:
 
 
 def to_plain(value: Any) -> Any:
-    """Return the value as JSON types: NumPy numbers unwrapped, NaN and infinities as None, the rest as text."""
+    """Return the value as JSON types; NaN and infinities become None, what JSON cannot say becomes text."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, (bool, int)):

@@ -21,6 +21,7 @@ _SUSPECTS = 50
 _REMARKS = 30
 _SETTINGS = 20_000  # characters
 _NAME = 60
+_TINY = 64  # pixels: enlarged pictures up to here look better as squares than blurred
 _STATUS = {"passed": ("✓", "Passed"), "failed": ("✕", "Failed"), "undecided": ("?", "Undecided")}
 
 
@@ -81,6 +82,13 @@ def _asset(name: str) -> str:
     return (files("cl_flows.report") / "templates" / name).read_text(encoding="utf-8")
 
 
+def _size(excerpt: bytes) -> Markup:
+    """Return the width and height attributes of a PNG, marked tiny when its pixels should stay sharp."""
+    width, height = (int.from_bytes(excerpt[at : at + 4]) for at in (16, 20))
+    tiny = ' class="tiny"' if max(width, height) <= _TINY else ""
+    return Markup('width="%d" height="%d"') % (width, height) + Markup(tiny)  # noqa: S704 - no data in it
+
+
 def _picture(excerpt: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(excerpt).decode()
 
@@ -103,6 +111,7 @@ def _page() -> jinja2.Template:
         "duration": wording.duration,
         "utc": utc,
         "picture": _picture,
+        "size": _size,
         "name": lambda text: wording.cut(text, _NAME),
         "long": lambda text: wording.cut(text, 1_000),
         "status": lambda check: _STATUS[check.status],

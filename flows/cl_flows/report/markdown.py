@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 
 from cl_core.verdict import Verdict
 from cl_flows.report.record import RunReport
@@ -48,7 +49,7 @@ def _row(cells: tuple[str, ...]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _grid(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(map(_row, (head, ("---",) * len(head), *rows)))
 
 
@@ -65,14 +66,16 @@ def _figures(report: RunReport) -> str:
         rows.append(("Not identified", _text(noise.reason)))
     if report.found is not None:
         found = report.found
-        told = f"{count(found.n_found)} of {count(found.n_flipped)} (recall {percent(found.recall)}, precision {percent(found.precision)})"
-        rows.append(("Flipped labels found", told))
-    return _grid(("Figure", "Value"), list(rows))
+        shares = f"precision {percent(found.precision)}, recall {percent(found.recall)}"
+        rows.append(
+            ("Flipped labels found", f"{count(found.n_found)} of {count(found.n_flipped)} ({shares})")
+        )
+    return _grid(("Figure", "Value"), rows)
 
 
 def _checks(checks: tuple[Verdict, ...]) -> str:
     rows = [(_SYMBOL[c.status], _text(f"{c.code} {c.name}"), _text(c.says)) for c in checks]
-    return _grid(("Result", "Check", "What it found"), list(rows)) if rows else "No check ran."
+    return _grid(("Result", "Check", "What it found"), rows) if rows else "No check ran."
 
 
 def _pairs(report: RunReport) -> str:

@@ -41,7 +41,7 @@ def gather_suspects(dataset: Dataset, evidence: Evidence, *, limit: int = LIMIT)
     """
     rank = evidence.scored["rank"].to_numpy()
     rows = np.argsort(rank, kind="stable")[:limit]
-    worst = evidence.scored.iloc[rows]
+    worst: list[Any] = list(evidence.scored.iloc[rows].itertuples(index=False))
     excerpts = _excerpts(dataset, rows)
     return tuple(
         Suspect(
@@ -53,7 +53,7 @@ def gather_suspects(dataset: Dataset, evidence: Evidence, *, limit: int = LIMIT)
             reason=str(row.reasons),
             excerpt=excerpt,
         )
-        for row, excerpt in zip(worst.itertuples(), excerpts, strict=True)
+        for row, excerpt in zip(worst, excerpts, strict=True)
     )
 
 

@@ -3,7 +3,7 @@
 import math
 import re
 
-# Control characters (tab and newline excepted), unpaired surrogates and non-characters: what a file must not hold.
+# Control characters (tab and newline excepted), unpaired surrogates and non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 NOTHING = "–"  # noqa: RUF001 - the dash that stands for "no number"
 
