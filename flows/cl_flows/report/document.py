@@ -84,7 +84,9 @@ def to_plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {printable(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(to_plain, value), key=str)
+    if isinstance(value, (list, tuple, np.ndarray)):
         return [to_plain(item) for item in value]
     return printable(value)
 

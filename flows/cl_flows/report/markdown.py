@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from cl_core.verdict import Verdict
 from cl_flows.report.record import RunReport
-from cl_flows.report.wording import count, cut, percent, quality
+from cl_flows.report.wording import count, cut, percent, percents, quality
 
 _SYMBOL = {"passed": "✅ PASSED", "failed": "❌ FAILED", "undecided": "⚠️ UNDECIDED"}
-_MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~$@:-])")
+# What Markdown reads as more than text: anywhere, at the start of a line, and GitHub's links and emoji.
+_MARKS = re.compile(r"[\\`*_\[\]|~$]|^(?:[#+=-]|\d+(?=[.)]))|:(?=//|[\w+-]+:)|(?<=www)\.", re.IGNORECASE)
 _SUSPECTS = 10
 _PAIRS = 3
 _LONG = 200
@@ -42,7 +43,12 @@ def render_markdown(report: RunReport, *, full_report: str = "") -> str:
 def _text(value: object, length: int = _LONG) -> str:
     """Return the text as Markdown that shows it and does nothing else: one line, no marks, no HTML."""
     line = " ".join(cut(value, length).split())
-    return _MARKS.sub(r"\\\1", html.escape(line, quote=False))
+    return _MARKS.sub(_escaped, html.escape(line, quote=False))
+
+
+def _escaped(mark: re.Match[str]) -> str:
+    """Put the backslash before the mark; after it where the mark is the number of a list item."""
+    return f"{mark[0]}\\" if mark[0].isdigit() else f"\\{mark[0]}"
 
 
 def _row(cells: tuple[str, ...]) -> str:
@@ -55,11 +61,11 @@ def _grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 def _figures(report: RunReport) -> str:
     noise = report.evidence.noise
-    interval = f"{percent(noise.low)} to {percent(noise.high)}"
+    limit, rate, low, high = percents(report.limit, noise.rate, noise.low, noise.high)
     rows = [
-        ("Estimated noise rate", f"**{percent(noise.rate)}**"),
-        (f"{noise.confidence:.0%} interval", interval),
-        ("Limit", percent(report.limit)),
+        ("Estimated noise rate", f"**{rate}**"),
+        (f"{noise.confidence:.0%} interval", f"{low} to {high}"),
+        ("Limit", limit),
         ("Flagged rows", f"{count(report.evidence.n_flagged)} of {count(report.n_rows)}"),
     ]
     if not noise.identified:

@@ -5,12 +5,29 @@ import re
 
 # Control characters (tab and newline excepted), unpaired surrogates and non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_MOST_DECIMALS = 4  # a hundredth of a label in ten thousand: nobody reads on
 NOTHING = "–"  # noqa: RUF001 - the dash that stands for "no number"
 
 
 def percent(share: float | None) -> str:
     """Write a share of 1 as a percentage with one decimal: ``0.1234`` is ``12.3%``."""
     return NOTHING if share is None or not math.isfinite(share) else f"{share * 100:.1f}%"
+
+
+def percents(limit: float | None, *shares: float) -> tuple[str, ...]:
+    """Write the limit and shares as `percent` does, with the decimals it takes to tell them from the limit.
+
+    Examples
+    --------
+    >>> percents(0.05, 0.131), percents(0.05, 0.0504)
+    (('5.0%', '13.1%'), ('5.00%', '5.04%'))
+    """
+    decimals = 1
+    if limit is not None:
+        others = [share for share in shares if share != limit]
+        while decimals < _MOST_DECIMALS and f"{limit:.{decimals}%}" in [f"{s:.{decimals}%}" for s in others]:
+            decimals += 1
+    return tuple(NOTHING if s is None else f"{s:.{decimals}%}" for s in (limit, *shares))
 
 
 def quality(score: float) -> str:
