@@ -15,12 +15,12 @@ from cl_flows.report.document import to_plain, utc
 from cl_flows.report.record import RunReport
 
 # With these a page of 1,000 classes with long names stays well under 1 MB.
-_CLASSES = 200
+_CLASSES = 100
 _PAIRS = 10  # beside the heat map
 _PAIRS_ALONE = 50
 _SUSPECTS = 50
-_REMARKS = 30
-_SETTINGS = 20_000  # characters
+_REMARKS = 20
+_SETTINGS = 10_000  # characters
 _NAME = 60
 _TITLE = 160
 _SENTENCE = 1_000

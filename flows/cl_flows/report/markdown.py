@@ -10,7 +10,9 @@ from cl_flows.report.wording import count, cut, percent, percents, quality
 
 _SYMBOL = {"passed": "✅ PASSED", "failed": "❌ FAILED", "undecided": "⚠️ UNDECIDED"}
 # What Markdown reads as more than text: anywhere, at the start of a line, and GitHub's links and emoji.
-_MARKS = re.compile(r"[\\`*_\[\]|~$]|^(?:[#+=-]|\d+(?=[.)]))|:(?=//|[\w+-]+:)|(?<=www)\.", re.IGNORECASE)
+_MARKS = re.compile(
+    r"[\\`*_\[\]|~$]|^(?:[#+=-]|\d+(?=[.)](?:\s|$)))|:(?=//|[\w+-]+:)|(?<=www)\.", re.IGNORECASE
+)
 _SUSPECTS = 10
 _PAIRS = 3
 _LONG = 200

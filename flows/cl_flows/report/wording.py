@@ -43,7 +43,7 @@ def count(number: int, noun: str = "", plural: str = "") -> str:
 
 def duration(seconds: float) -> str:
     """Write a time span: ``0.8 s``, ``2 min 5 s``, ``1 h 3 min``."""
-    if seconds < 60:  # noqa: PLR2004 - seconds in a minute
+    if round(seconds, 1) < 60:  # noqa: PLR2004 - seconds in a minute
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -51,8 +51,8 @@ def duration(seconds: float) -> str:
 
 
 def printable(text: object) -> str:
-    """Return the text with everything that no file may hold replaced by a question mark in a diamond."""
-    return _UNPRINTABLE.sub("\ufffd", str(text))
+    """Return the text with Unix line ends, and U+FFFD for every character that no file may hold."""
+    return _UNPRINTABLE.sub("\ufffd", str(text).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def cut(text: object, length: int) -> str:
