@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from cl_core.dataset import Dataset
@@ -85,9 +86,11 @@ def _cells(names: Any, values: Any) -> dict[str, str]:
 
 
 def _cell(value: Any) -> str:
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return "missing"
     if isinstance(value, (float, np.floating)):
-        return "missing" if math.isnan(value) else f"{value:.6g}"
-    return cut(value, _CELL)
+        return f"{value:.6g}"
+    return cut(str(value).removesuffix(" 00:00:00"), _CELL)
 
 
 def _pictures(pictures: Iterable[Any]) -> list[Excerpt]:

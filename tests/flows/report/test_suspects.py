@@ -66,9 +66,10 @@ def test_text_is_cut(dataset: Callable[..., Dataset]) -> None:
 def test_a_table_row_shows_a_few_cells(dataset: Callable[..., Dataset]) -> None:
     """Six columns at most, numbers short, missing values named."""
     columns: dict[str, Any] = {f"c{i}": np.arange(60) / 3 for i in range(9)}
-    table = pd.DataFrame({"empty": [float("nan")] * 60, **columns})
-    found = suspects_of(dataset(features=table, modality="table"))
-    assert found[0].excerpt == dict.fromkeys(["c0", "c1", "c2", "c3", "c4"], "18.6667") | {"empty": "missing"}
+    other = {"empty": [float("nan")] * 60, "none": [None] * 60, "day": pd.Timestamp("2026-11-23")}
+    found = suspects_of(dataset(features=pd.DataFrame(other | columns), modality="table"))
+    named = {"empty": "missing", "none": "missing", "day": "2026-11-23"}
+    assert found[0].excerpt == named | dict.fromkeys(["c0", "c1", "c2"], "18.6667")
 
 
 def test_an_array_row_shows_its_first_numbers(dataset: Callable[..., Dataset]) -> None:
