@@ -1,11 +1,12 @@
 """Our verdict beside Great Expectations' answer; its documents are written by hand here."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cl_checks.reconcile import reconcile
+from cl_checks import ValidationRequest, reconcile, request_for
 from cl_core import Failed, GateError, Judgement, Passed, Undecided, Verdict
 
 KEYS = (
@@ -176,3 +177,16 @@ def test_without_a_noise_budget_there_is_nothing_to_agree_on(evidence: Callable[
     with pytest.raises(GateError, match="LN001 did not run") as caught:
         reconcile(Judgement(verdict, (verdict,)), document())
     assert "noise-budget" in caught.value.hint
+    with pytest.raises(GateError, match="LN001 did not run"):
+        request_for(Judgement(verdict, (verdict,)), scored=Path("s.parquet"), n_rows=200, run_name="run")
+
+
+def test_the_request_asks_about_the_numbers_that_decided() -> None:
+    """LN001's measured and limit are what Great Expectations compares; without them there is no request."""
+    asked = request_for(
+        judgement(Failed, 0.06), scored=Path("s.parquet"), n_rows=200, run_name="run", min_rows=50
+    )
+    assert asked == ValidationRequest("s.parquet", 0.06, 0.05, 50, 200, "run")
+    silent = Passed("LN001", "noise-budget", "another's check under our code")
+    with pytest.raises(GateError, match="compared no numbers"):
+        request_for(Judgement(silent, (silent,)), scored=Path("s.parquet"), n_rows=200, run_name="run")
