@@ -88,7 +88,7 @@ def _says(noise: NoiseEstimate, limit: float) -> str:
 def _mend(evidence: Evidence) -> str:
     return (
         f"Do not train on these labels yet. Check the {evidence.n_flagged:,} flagged rows, "
-        "lowest rank first, correct the wrong ones and run the gate again."
+        "rank 1 first, correct the wrong ones and run the gate again."
     )
 
 

@@ -96,10 +96,11 @@ def _answers(validation: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def _refuse_noise(judgement: Judgement, validation: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     """Refuse a noise rate that Great Expectations compared otherwise than LN001 did."""
     ours = budget_outcome(judgement)
+    compared = (answer.get("observed"), (answer.get("limits") or {}).get("max_value"))
     asked = (validation.get("noise_rate"), validation.get("max_noise_rate"))
-    if asked != (ours.measured, ours.limit) or answer["observed"] != ours.measured:
+    if compared != asked or asked != (ours.measured, ours.limit):
         _refuse(
-            f"compared {answer['observed']} (asked: {asked[0]}) with {asked[1]}, "
+            f"compared {compared[0]} with {compared[1]} (asked: {asked[0]} with {asked[1]}), "
             f"our verdict {ours.measured} with {ours.limit}"
         )
     within = ours.measured is not None and ours.limit is not None and ours.measured <= ours.limit

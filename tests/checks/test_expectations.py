@@ -1,5 +1,6 @@
 """The real Great Expectations over hand-made scored tables: what is bad must not get through."""
 
+import gc
 import json
 import math
 import socket
@@ -247,6 +248,15 @@ def test_a_persons_own_context_stays_in_place(scored: MakeTable) -> None:
     validate(scored())
     assert project_manager.get_current_project() is own
     assert list(own.suites.all()) == []
+
+
+def test_no_run_is_kept_in_memory(scored: MakeTable) -> None:
+    """A worker that runs for weeks does not collect the tables it validated."""
+    for _ in range(3):
+        validate(scored())
+    gc.collect()
+    kept = [thing for thing in gc.get_objects() if type(thing) is pd.DataFrame]
+    assert [table for table in kept if "est_noise_rate" in table.columns] == []
 
 
 def test_nothing_goes_over_the_network(scored: MakeTable, monkeypatch: pytest.MonkeyPatch) -> None:
