@@ -41,7 +41,12 @@ def make_model(name: ModelName, X: FloatArray, *, categorical: list[int], seed: 
     match name:
         case "gradient_boosting":
             return HistGradientBoostingClassifier(
-                max_iter=50, max_leaf_nodes=15, categorical_features=categorical or None, random_state=seed
+                max_iter=40,
+                learning_rate=0.05,
+                max_leaf_nodes=15,
+                max_features=0.3,
+                categorical_features=categorical or None,
+                random_state=seed,
             )
         case "extra_trees":
             return ExtraTreesClassifier(n_estimators=200, random_state=seed, n_jobs=cpu_count())
