@@ -17,7 +17,7 @@ COLUMNS = {"cat": "p_cat", "dog": "p_dog", "owl": "p_owl"}
 @pytest.fixture(scope="module")
 def gate() -> Any:
     """Return the expectation class; importing its module takes seconds."""
-    from cl_checks.label_noise_expectation import ExpectLabelNoiseRateToBeBelow  # noqa: PLC0415
+    from cl_checks.label_noise_expectation import ExpectLabelNoiseRateToBeBelow
 
     return ExpectLabelNoiseRateToBeBelow
 
@@ -133,7 +133,7 @@ def test_two_limits_cost_one_computation(
     gate: Any, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A limit that warns and one that blocks share the metric."""
-    from cl_checks import label_noise_expectation  # noqa: PLC0415 - takes seconds
+    from cl_checks import label_noise_expectation
 
     calls = []
     measure = label_noise_expectation.measure
@@ -156,7 +156,7 @@ def test_two_limits_cost_one_computation(
 )
 def test_every_result_format_is_served(gate: Any, table: pd.DataFrame, wanted: str, keys: int) -> None:
     """From a bare truth value to every disputed row; people choose with `result_format`."""
-    import great_expectations as gx  # noqa: PLC0415 - takes seconds
+    import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
     asset = context.data_sources.add_pandas("own").add_dataframe_asset("own")
