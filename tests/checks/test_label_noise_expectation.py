@@ -166,3 +166,16 @@ def test_every_result_format_is_served(gate: Any, table: pd.DataFrame, wanted: s
         result = batch.validate(asked, result_format=wanted, expectation_parameters={"limit": limit})
         assert result.success is success
         assert len(result.result) == keys
+
+
+def test_data_docs_say_what_is_expected(gate: Any) -> None:
+    """The sentence people read names the column and the limit."""
+    from great_expectations.render.renderer_configuration import RendererConfiguration  # noqa: PLC0415
+
+    asked = gate(label_column="animal", probability_columns=COLUMNS, max_noise_rate=0.05)
+    written = gate._prescriptive_template(RendererConfiguration(configuration=asked.configuration))
+    values = {name: parameter["value"] for name, parameter in written.params.dict().items()}
+    assert written.template_str == (
+        "at most $max_noise_rate of the labels in $label_column are estimated to be wrong"
+    )
+    assert values == {"label_column": "animal", "max_noise_rate": 0.05}
