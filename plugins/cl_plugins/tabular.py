@@ -20,7 +20,7 @@ _CELLS_WORTH_THREADS = 1_000_000
 def predict_tabular(dataset: Dataset, options: TabularOptions, progress: Progress) -> Predictions:
     """Cross-validated probabilities for every row; the same options and data give the same bits."""
     columns = read_columns(dataset)
-    name = choose(options.estimator, dataset.modality)
+    name = choose(options.estimator, dataset)
     encoder = FoldEncoder(columns.blocks, TASTES[name], options.seed)
     labels = dataset.labels
 

@@ -239,8 +239,8 @@ def test_threads_get_their_own_answers(scored: MakeTable) -> None:
 
 def test_a_persons_own_context_stays_in_place(scored: MakeTable) -> None:
     """Somebody who works with Great Expectations keeps the context they had, without our suite in it."""
-    import great_expectations as gx  # noqa: PLC0415 - takes seconds
-    from great_expectations.data_context.data_context.context_factory import (  # noqa: PLC0415
+    import great_expectations as gx
+    from great_expectations.data_context.data_context.context_factory import (
         project_manager,
     )
 

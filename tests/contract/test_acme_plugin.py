@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
+RunPython: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
 ACME = Path(__file__).parent / "acme_plugin"
 
 
@@ -21,7 +24,7 @@ def acme(plugin_folder: Path) -> Path:
 
 
 @pytest.mark.usefixtures("acme")
-def test_an_installed_plugin_loads_predicts_and_judges(run_python, tmp_path):
+def test_an_installed_plugin_loads_predicts_and_judges(run_python: RunPython, tmp_path: Path) -> None:
     """Acme's loader, backend and check are found by name and suffix, and work together."""
     rows = [{"x": i % 2 + i / 1000, "label": "ab"[i % 2]} for i in range(40)]
     data = tmp_path / "rows.jsonl"
@@ -44,7 +47,7 @@ print(registry.origin(loader), data.classes, verdict.status)
 
 
 @pytest.mark.usefixtures("acme")
-def test_an_installed_plugin_keeps_the_contract(run_python, tmp_path):
+def test_an_installed_plugin_keeps_the_contract(run_python: RunPython, tmp_path: Path) -> None:
     """The checks of cl_core.testing pass for Acme's three plugins."""
     (tmp_path / "rows.jsonl").write_text('{"x": 0, "label": "a"}\n{"x": 1, "label": "b"}\n')
     code = """

@@ -19,7 +19,7 @@ _TEXT = 400  # characters of a text: five lines on a wide screen
 _CELL = 60
 _COLUMNS = 6
 # Pictures may take half of a page that promises to stay under 1 MB; base64 adds a third to these bytes.
-_PICTURE_BYTES = 375_000
+_PICTURE_BYTES = 370_000
 _SIDES = (160, 128, 96, 64, 48, 32, 16)
 
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from math import nan
 
 import pytest
 
-from cl_core import Dataset, Judgement, Passed, Undecided
+from cl_core import Dataset, Judgement, NoiseEstimate, Passed, Undecided
 from cl_flows.report import InjectedNoise, RunReport, render_markdown
 from cl_flows.report.markdown import _text
 from cl_flows.report.wording import NOTHING
@@ -87,3 +88,10 @@ def test_no_limit_and_no_check(report: Callable[..., RunReport]) -> None:
     assert f"| Limit | {NOTHING} |" in text
     assert "No check ran." in text
     assert f"0 of 0 (precision {NOTHING}, recall {NOTHING})" in text
+
+
+def test_an_unidentified_rate_is_said(report: Callable[..., RunReport]) -> None:
+    """The table of figures says why the rate cannot be trusted."""
+    noise = NoiseEstimate(0.1, 0.0, 1.0, 0.95, "auto", 60, identified=False, reason="The model guesses.")
+    text = render_markdown(report(evidence=replace(report().evidence, noise=noise)))
+    assert "| Not identified | The model guesses. |" in text

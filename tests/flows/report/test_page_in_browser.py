@@ -108,6 +108,18 @@ def test_light_and_dark(browser: Any, page_file: Path) -> None:
         assert contrast(ink, ground) >= 7
 
 
+def test_a_dark_page_prints_on_white(browser: Any, page_file: Path) -> None:
+    """Paper is white whatever the screen is, and what only a screen can use is not printed."""
+    page, _, _ = opened(browser, page_file, color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    for part in ("body", ".verdict"):
+        colour = page.evaluate(f"getComputedStyle(document.querySelector('{part}')).backgroundColor")
+        assert colour == "rgb(255, 255, 255)"
+    tint = page.evaluate("getComputedStyle(document.querySelector('.stamp')).backgroundColor")
+    assert relative_luminance(list(map(int, re.findall(r"\d+", tint)))) > 0.8
+    assert not page.get_by_role("navigation").is_visible()
+
+
 def contrast(one: list[int], other: list[int]) -> float:
     """Contrast of two colours by WCAG 2.2."""
     lights = sorted(relative_luminance(colour) for colour in (one, other))

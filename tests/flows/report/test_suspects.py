@@ -1,5 +1,6 @@
 """The rows people look at first."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from cl_core import Dataset, assess
 from cl_flows.report import Suspect, gather_suspects
-from cl_flows.report.suspects import _PICTURE_BYTES, _bytes, _shrunk
+from cl_flows.report.suspects import _bytes, _shrunk
 
 
 def suspects_of(data: Dataset, limit: int = 50) -> tuple[Suspect, ...]:
@@ -98,6 +99,12 @@ def test_every_kind_of_picture_becomes_a_png(dataset: Callable[..., Dataset], pi
     assert all(isinstance(s.excerpt, bytes) and s.excerpt.startswith(b"\x89PNG") for s in found)
 
 
+def test_sound_is_named_but_not_shown(dataset: Callable[..., Dataset]) -> None:
+    """A row that a page cannot show is still named."""
+    found = suspects_of(dataset(features=[b"riff"] * 60, modality="audio"))
+    assert {s.excerpt for s in found} == {None}
+
+
 def test_an_empty_picture_shows_nothing(dataset: Callable[..., Dataset]) -> None:
     """A picture without pixels cannot be written as a PNG."""
     found = suspects_of(dataset(features=np.zeros((60, 0, 8)), modality="image"))
@@ -105,10 +112,12 @@ def test_an_empty_picture_shows_nothing(dataset: Callable[..., Dataset]) -> None
 
 
 def test_large_pictures_keep_to_the_weight_of_a_page(dataset: Callable[..., Dataset]) -> None:
-    """Even noise, which no PNG can shrink, stays within the budget."""
+    """Even noise, which no PNG can shrink, takes at most half a megabyte of the page."""
     noise = np.random.default_rng(0).integers(0, 256, (60, 200, 300, 3), dtype=np.uint8)
     found = suspects_of(dataset(features=noise, modality="image"))
-    assert 0 < sum(len(s.excerpt) for s in found if isinstance(s.excerpt, bytes)) <= _PICTURE_BYTES
+    encoded = [base64.b64encode(s.excerpt) for s in found if isinstance(s.excerpt, bytes)]
+    assert len(encoded) == 50
+    assert sum(map(len, encoded)) <= 500_000
 
 
 def test_values_spread_over_all_greys() -> None:
