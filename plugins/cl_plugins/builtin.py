@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from cl_core.hooks import DatasetLoader, ModelBackend, Publisher, hookimpl
+from cl_core.hooks import DatasetLoader, ModelBackend, NoiseEstimator, Publisher, hookimpl
 from cl_plugins.later import Later
+from cl_plugins.noise_estimators import CONFIDENT_JOINT
 from cl_plugins.options import (
     AppendMarkdownOptions,
     BundledOptions,
@@ -54,6 +55,12 @@ def labelgate_model_backends() -> Iterator[ModelBackend]:
         PrecomputedOptions,
         Later("cl_plugins.precomputed", "predict_precomputed"),
     )
+
+
+@hookimpl
+def labelgate_noise_estimators() -> Iterator[NoiseEstimator]:
+    """Offer the estimators of cl_core."""
+    yield CONFIDENT_JOINT
 
 
 @hookimpl
