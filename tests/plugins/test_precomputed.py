@@ -22,7 +22,7 @@ def predict(data: Dataset, **options: Any) -> Predictions:
 
 @pytest.fixture
 def data() -> Dataset:
-    """Data that came with probabilities."""
+    """Return data that came with probabilities."""
     return replace(sample_dataset(), labels=LABELS, pred_probs=PROBS)
 
 
