@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from cl_flows.locks import ProcessLock
 HISTORY_FILE = "history.db"
 SCORED_FILE = "scored.parquet"
 _PARTIAL = ".partial"
-_LOCK_FILE = "lock"
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,16 @@ def new_run_id() -> str:
 def open_run(output: Path, run_id: str) -> Iterator[RunFolder]:
     """Make the folder of a run; remove it when the block fails or leaves it unfinished."""
     folder = RunFolder(run_id, output / f".{run_id}{_PARTIAL}", output / run_id)
-    lock = ProcessLock(folder.work / _LOCK_FILE)
+    lock = _lock_of(folder.partial)
     try:
+        output.mkdir(parents=True, exist_ok=True)
+        # Locked before it is there: other runs remove every folder that nobody has locked.
+        if not lock.acquire(wait_s=0):
+            raise OSError(None, f"{lock.path.name} cannot be locked")
         folder.work.mkdir(parents=True)
-        lock.acquire(wait_s=0)
         _sweep(output)
     except OSError as error:
+        _remove(folder.partial, lock)
         raise ConfigError(
             f"results folder {output} is not writable: {error.strerror}",
             hint="name another with --output or output.folder",
@@ -69,17 +73,27 @@ def open_run(output: Path, run_id: str) -> Iterator[RunFolder]:
     try:
         yield folder
     finally:
-        lock.release()
-        shutil.rmtree(folder.partial, ignore_errors=True)
+        _remove(folder.partial, lock)
+
+
+def _lock_of(partial: Path) -> ProcessLock:
+    """Return the lock of a hidden folder; it lies beside it, so that it can be taken first."""
+    return ProcessLock(partial.with_suffix(_LOCK))
+
+
+def _remove(partial: Path, lock: ProcessLock) -> None:
+    shutil.rmtree(partial, ignore_errors=True)
+    lock.release()
+    with suppress(OSError):  # another run looks at the lock in this instant, and removes it then
+        lock.path.unlink()
 
 
 def _sweep(output: Path) -> None:
     """Remove what killed runs left: the folders whose lock nobody holds any more."""
     for partial in output.glob(f".*{_PARTIAL}"):
-        lock = ProcessLock(partial / "work" / _LOCK_FILE)
-        if lock.path.exists() and lock.acquire(wait_s=0):
-            lock.release()
-            shutil.rmtree(partial, ignore_errors=True)
+        lock = _lock_of(partial)
+        if lock.acquire(wait_s=0):
+            _remove(partial, lock)
 
 
 def finish(folder: RunFolder) -> None:
