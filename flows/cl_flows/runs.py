@@ -1,5 +1,6 @@
 """A run's folder: written beside the others under a hidden name, shown whole or not at all."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -58,22 +59,25 @@ def open_run(output: Path, run_id: str) -> Iterator[RunFolder]:
     folder = RunFolder(run_id, output / f".{run_id}{_PARTIAL}", output / run_id)
     lock = _lock_of(folder.partial)
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        # Locked before it is there: other runs remove every folder that nobody has locked.
-        if not lock.acquire(wait_s=0):
-            raise OSError(None, f"{lock.path.name} cannot be locked")
-        folder.work.mkdir(parents=True)
-        _sweep(output)
-    except OSError as error:
-        _remove(folder.partial, lock)
-        raise ConfigError(
-            f"results folder {output} is not writable: {error.strerror}",
-            hint="name another with --output or output.folder",
-        ) from error
-    try:
+        try:
+            _make(folder, lock)
+            _sweep(output)
+        except OSError as error:
+            raise ConfigError(
+                f"results folder {output} is not writable: {error.strerror}",
+                hint="name another with --output or output.folder",
+            ) from error
         yield folder
     finally:
         _remove(folder.partial, lock)
+
+
+def _make(folder: RunFolder, lock: ProcessLock) -> None:
+    """Make the hidden folder, locked before it is there: others remove every one that nobody has locked."""
+    folder.partial.parent.mkdir(parents=True, exist_ok=True)
+    if not lock.acquire(wait_s=0):
+        raise OSError(errno.ENOLCK, f"no lock can be taken on {lock.path.name}")
+    folder.work.mkdir(parents=True)
 
 
 def _lock_of(partial: Path) -> ProcessLock:
