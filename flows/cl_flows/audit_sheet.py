@@ -1,7 +1,7 @@
 """The sheet people fill in: out as CSV, blind to the model's opinion; back in, every cell checked."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -28,14 +28,17 @@ def read_sheet(path: Path, scored: pd.DataFrame, who: str) -> list[Answer]:
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
+            head = file.readline()
+            file.seek(0)
+            # Where the comma parts a number's decimals, spreadsheets part cells by another sign.
+            reader = csv.DictReader(file, delimiter=max(",;\t", key=head.count))
             missing = {"id", "is_wrong"} - set(reader.fieldnames or ())
             if missing:
                 raise InputError(
                     f"{path} has no column {', '.join(sorted(missing))}",
                     hint=f"`labelgate audit plan` writes a sheet with {', '.join(COLUMNS)}",
                 )
-            answers = list(_answers(reader, path, scored, who))
+            answers = _of_one_mind(_answers(reader, path, scored, who), path)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"cannot read {path}: {error}", hint="a CSV file in UTF-8 is wanted") from error
     if not answers:
@@ -54,12 +57,36 @@ def _answers(reader: "csv.DictReader[str]", path: Path, scored: pd.DataFrame, wh
         position = place.get(str(row["id"]))
         if position is None:
             raise InputError(f"{where}: no row has the id {row['id']!r}", hint="keep the sheet's id column")
+        _refuse_moved(row, given[position], where)
         yield Answer(
             position,
             str(row.get("who") or "").strip() or who,
             _is_wrong(said, true, given[position], where),
             true,
         )
+
+
+def _refuse_moved(row: dict[str, str], given: str, where: str) -> None:
+    """Refuse a sheet whose cells were sorted apart, or that belongs to other data."""
+    shown = row.get("given_label")
+    if shown is not None and shown.strip() != str(given).strip():
+        raise InputError(
+            f"{where}: the given label is {shown!r}, but row {row['id']!r} has the label {given!r}",
+            hint="sort whole rows, not one column; and take the sheet of this run",
+        )
+
+
+def _of_one_mind(answers: Iterable[Answer], path: Path) -> list[Answer]:
+    """Refuse a sheet in which one person says two things of one row."""
+    said: dict[tuple[int, str], Answer] = {}
+    for answer in answers:
+        before = said.setdefault((answer.position, answer.who), answer)
+        if before.is_wrong != answer.is_wrong:
+            raise InputError(
+                f"{path}: {answer.who} calls row number {answer.position} both right and wrong",
+                hint="keep one of the two lines, or name two people in the column who",
+            )
+    return list(said.values())
 
 
 def _is_wrong(said: str, true: str, given: str, where: str) -> bool:

@@ -29,7 +29,7 @@ class _StrictLoader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Build a node, unless it stands for another one: a section that holds itself has no end."""
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             raise ConfigError(
                 f"{event.start_mark.name} refers to *{event.anchor} in line {event.start_mark.line + 1}",
                 hint="write the value out: references are not read here",

@@ -135,3 +135,28 @@ def test_an_answer_may_be_the_true_label(tables: Path, tmp_path: Path, gate_conf
     sheet.write_text(f"id,is_wrong,true_label,who\nt0,no,{other},\n")
     with pytest.raises(InputError, match="line 2: is_wrong says 'no', but true_label"):
         read_sheet(sheet, scored, "lee")
+
+
+SCORED = pd.DataFrame({"id": ["t1", "t2"], "given_label": ["ash", "birch"]})
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_sheet_comes_back_as_spreadsheets_write_it(tmp_path: Path, separator: str) -> None:
+    """Byte order mark, Windows' line ends, columns and rows in another order, and more of them."""
+    rows = [["who", "is_wrong", "remark", "id"], ["kim", "No", "x", "t2"], ["kim", "yes", "", "t1"]]
+    text = "\r\n".join(separator.join(row) for row in rows)
+    (tmp_path / "sheet.csv").write_bytes(text.encode("utf-8-sig"))
+    found = read_sheet(tmp_path / "sheet.csv", SCORED, "x")
+    assert [(a.position, a.who, a.is_wrong) for a in found] == [(1, "kim", False), (0, "kim", True)]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [("t1,birch,no,kim", "given label is 'birch'"), ("t2,birch,yes,kim", "kim calls row number 1 both")],
+)
+def test_a_sheet_that_was_mixed_up_is_refused(tmp_path: Path, line: str, says: str) -> None:
+    """A column sorted by itself, and two answers of one person on one row, are nobody's answers."""
+    head = "id,given_label,is_wrong,who\nt2,birch,no,kim\n"
+    (tmp_path / "sheet.csv").write_text(head + line + "\n")
+    with pytest.raises(InputError, match=says):
+        read_sheet(tmp_path / "sheet.csv", SCORED, "x")

@@ -67,7 +67,9 @@ def plan(
     try:
         write_sheet(sheet, planned.plan, read_scored(folder))
     except OSError as error:
-        raise ConfigError(f"cannot write {sheet}: {error.strerror}", hint="name another with --to") from error
+        raise ConfigError(
+            f"cannot write {sheet}: {error.strerror or error}", hint="name another with --to"
+        ) from error
     click.echo(
         f"{len(planned.plan.positions):,} of {planned.plan.n_rows:,} rows to check, in this order: {sheet}\n"
         f"fill in is_wrong (yes or no), from the top, without looking at the model's opinion\n"
