@@ -2,13 +2,13 @@
 
 from typing import Literal, TypeAlias, get_args
 
-import numpy as np
 from numpy.typing import ArrayLike
 
+from cl_core.engine.margins import largest_margins
 from cl_core.errors import ConfigError
-from cl_core.inputs import check_inputs
-from cl_core.joint import confident_joint
-from cl_core.types import Counts, Labels, Mask, Probs
+from cl_core.joint import calibrate_joint
+from cl_core.reading import Reading, read
+from cl_core.types import Mask
 
 FilterMethod: TypeAlias = Literal["prune_by_noise_rate", "predicted_neq_given"]
 
@@ -44,25 +44,18 @@ def find_label_issues(
     >>> find_label_issues([0, 0, 1], [[0.9, 0.1], [0.1, 0.9], [0.2, 0.8]], filter_by="predicted_neq_given")
     array([False,  True, False])
     """
-    labels, pred_probs = check_inputs(labels, pred_probs)
     if filter_by not in get_args(FilterMethod):
         raise ConfigError(
             f"no filter {filter_by!r}", hint=f"known filters: {', '.join(get_args(FilterMethod))}"
         )
-    disagrees: Mask = pred_probs.max(axis=1) > pred_probs[np.arange(len(labels)), labels]
+    return issues_of(read(labels, pred_probs), filter_by)
+
+
+def issues_of(reading: Reading, filter_by: FilterMethod) -> Mask:
+    """Label issues of a reading."""
     if filter_by == "predicted_neq_given":
-        return disagrees
-    return disagrees & _largest_margins(labels, pred_probs, confident_joint(labels, pred_probs))
-
-
-def _largest_margins(labels: Labels, pred_probs: Probs, counts: Counts) -> Mask:
-    """Rows among the ``counts[i, j]`` largest margins ``p[j] - p[i]`` of their given label i, for any j."""
-    marked = np.zeros(len(labels), dtype=np.bool_)
-    for given, true in zip(*np.nonzero(counts), strict=True):
-        if given == true:
-            continue
-        rows = np.flatnonzero(labels == given)
-        margins = pred_probs[rows, true].astype(np.float64) - pred_probs[rows, given]
-        cut = np.partition(margins, -counts[given, true])[-counts[given, true]]
-        marked[rows[margins >= cut]] = True
-    return marked
+        return reading.suspects
+    owed = calibrate_joint(reading.counts, reading.per_label)
+    return largest_margins(
+        reading.source, reading.labels, reading.facts, owed, reading.plan, tolerance=reading.tolerance
+    )

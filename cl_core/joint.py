@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cl_core.inputs import check_inputs
-from cl_core.types import Counts, FloatArray, Labels, Probs
+from cl_core.reading import read
+from cl_core.types import Counts, FloatArray
 
 
 def confident_thresholds(labels: ArrayLike, pred_probs: ArrayLike) -> FloatArray:
@@ -31,7 +31,7 @@ def confident_thresholds(labels: ArrayLike, pred_probs: ArrayLike) -> FloatArray
     >>> confident_thresholds([0, 0, 1], [[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]])
     array([0.5, 0.5])
     """
-    return _thresholds(*check_inputs(labels, pred_probs))
+    return read(labels, pred_probs).thresholds
 
 
 def confident_joint(labels: ArrayLike, pred_probs: ArrayLike, *, calibrate: bool = True) -> Counts:
@@ -66,9 +66,8 @@ def confident_joint(labels: ArrayLike, pred_probs: ArrayLike, *, calibrate: bool
     array([[1, 0],
            [0, 1]])
     """
-    labels, pred_probs = check_inputs(labels, pred_probs)
-    counts = _confident_counts(labels, pred_probs, _thresholds(labels, pred_probs))
-    return _calibrate(counts, np.bincount(labels, minlength=len(counts))) if calibrate else counts
+    reading = read(labels, pred_probs)
+    return calibrate_joint(reading.counts, reading.per_label) if calibrate else reading.counts
 
 
 def estimate_joint(labels: ArrayLike, pred_probs: ArrayLike) -> FloatArray:
@@ -123,25 +122,7 @@ def inverse_noise_matrix(joint: FloatArray) -> FloatArray:
     return _columns_to_one(joint.T)
 
 
-def _thresholds(labels: Labels, pred_probs: Probs) -> FloatArray:
-    k = pred_probs.shape[1]
-    given = pred_probs[np.arange(len(labels)), labels].astype(np.float64)
-    counts = np.bincount(labels, minlength=k)
-    sums = np.bincount(labels, weights=given, minlength=k)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-
-
-def _confident_counts(labels: Labels, pred_probs: Probs, thresholds: FloatArray) -> Counts:
-    k = len(thresholds)
-    # Compared with NaN nothing is confident; the slack forgives the rounding of the mean.
-    confident = pred_probs >= thresholds - 1e-6
-    best = np.where(confident, pred_probs, -1).argmax(axis=1)
-    some = confident.any(axis=1)
-    pairs = labels[some] * k + best[some]
-    return np.bincount(pairs, minlength=k * k).reshape(k, k).astype(np.int64)
-
-
-def _calibrate(counts: Counts, per_label: Counts) -> Counts:
+def calibrate_joint(counts: Counts, per_label: Counts) -> Counts:
     """Scale row i to ``per_label[i]`` and round so that every row keeps its sum."""
     filled = counts.copy()
     empty = counts.sum(axis=1) == 0

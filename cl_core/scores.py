@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cl_core.errors import ConfigError
-from cl_core.inputs import check_inputs
-from cl_core.types import FloatArray, Indices, Labels, Probs
+from cl_core.reading import Reading, read
+from cl_core.types import FloatArray, Indices
 
 ScoreMethod: TypeAlias = Literal["self_confidence", "normalized_margin"]
 
@@ -41,11 +41,20 @@ def label_quality_scores(
     >>> label_quality_scores([0, 1], [[0.75, 0.25], [0.75, 0.25]], method="normalized_margin")
     array([0.75, 0.25])
     """
-    labels, pred_probs = check_inputs(labels, pred_probs)
     if method not in get_args(ScoreMethod):
         raise ConfigError(f"no score {method!r}", hint=f"known scores: {', '.join(get_args(ScoreMethod))}")
-    given, other = given_and_best_other(labels, pred_probs)
-    return given if method == "self_confidence" else (given - other + 1) / 2
+    return scores_of(read(labels, pred_probs, with_other=method == "normalized_margin"), method)
+
+
+def scores_of(reading: Reading, method: ScoreMethod) -> FloatArray:
+    """Scores of a reading; margins need one that keeps the best other class."""
+    given = reading.facts.given.astype(np.float64)
+    if method == "self_confidence":
+        return given
+    given -= reading.facts.best_other()
+    given += 1
+    given /= 2
+    return given
 
 
 def rank_label_issues(
@@ -59,12 +68,3 @@ def rank_label_issues(
     array([1, 2, 0])
     """
     return np.argsort(label_quality_scores(labels, pred_probs, method=method), kind="stable")
-
-
-def given_and_best_other(labels: Labels, pred_probs: Probs) -> tuple[FloatArray, FloatArray]:
-    """Probability of the given label and the largest among the other classes, both of shape (n,)."""
-    rows = np.arange(len(labels))
-    given = pred_probs[rows, labels].astype(np.float64)
-    others = pred_probs.astype(np.float64)
-    others[rows, labels] = -1.0
-    return given, others.max(axis=1)
