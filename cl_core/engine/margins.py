@@ -31,15 +31,13 @@ def largest_margins(
     if not off.any() or not len(suspects):
         return marked
     search = _Search(source, labels, facts, off, plan, tolerance)
-    own_keys, own_pairs = search.own(suspects)
-    cuts = search.find(suspects, own_keys[own_pairs < search.n_pairs])
-    hit: Mask = np.greater_equal(own_keys, cuts[own_pairs])
-    marked[suspects[hit]] = True
-    rest = suspects[~hit]
-    search.lower(cuts[:-1])
-    for rows, keys, pairs in search.candidates(rest, own_too=False):
-        marked[rows[keys >= cuts[pairs]]] = True
+    search.mark_clear(suspects, marked)
+    search.mark_short(suspects[~marked[suspects]], marked)
     return marked
+
+
+# Below every difference of probabilities, and within the range of the keys.
+_NEVER = -1.25
 
 
 class _Search:
@@ -53,6 +51,7 @@ class _Search:
         self.dtype = compute_type(source.dtype)
         self.pairs = np.flatnonzero(off)
         self.n_pairs = len(self.pairs)
+        self.bound: Keys | None = None
         self.cuts = PairCuts(off.reshape(-1)[self.pairs])
         # The pairs that are owed nothing share the number after the last.
         self.number = np.full(self.k * self.k, self.n_pairs, dtype=np.int64)
@@ -67,30 +66,59 @@ class _Search:
         margins = np.subtract(facts.top[rows], facts.given[rows], dtype=np.float64)
         return self.cuts.keys(numbers, margins), numbers
 
-    def find(self, rows: Indices, own: Keys) -> Keys:
-        """Cuts of all pairs as keys; one more entry, out of reach, for the pairs that are owed nothing."""
-        self.cuts.add(own)
-        # Below these bounds no margin can be owed. A pair without enough rows of its own starts at
-        # zero: a row whose given label is the largest has no margin above that.
+    def mark_clear(self, rows: Indices, marked: Mask) -> None:
+        """Mark the rows owed to pairs with enough positive margins, and all positive margins of the others.
+
+        A row whose given label is the largest has no positive margin, so only suspects are looked at.
+        """
+        own_keys, own_pairs = self.own(rows)
+        self.cuts.add(own_keys[own_pairs < self.n_pairs])
         self._collect(rows, 0.0, own_too=False)
         found = self.cuts.cuts()
-        short = np.flatnonzero(found < 0)
-        if len(short):
-            found[short] = self._negative_cuts(short)
-        return np.append(found, np.iinfo(np.int64).max)
+        self.short: Indices = np.flatnonzero(found < 0)
+        found[self.short] = self.cuts.keys(self.short.astype(np.int64), np.zeros(len(self.short)))
+        # The pairs that are owed nothing are out of reach.
+        cuts = np.append(found, np.iinfo(np.int64).max)
+        hit: Mask = np.greater_equal(own_keys, cuts[own_pairs])
+        marked[rows[hit]] = True
+        self.lower(found)
+        self._mark(rows[~hit], cuts, marked)
 
-    def _negative_cuts(self, short: Indices) -> Keys:
-        """Cuts of pairs that are owed more rows than have a positive margin: look at every row."""
+    def mark_short(self, rows: Indices, marked: Mask) -> None:
+        """Mark the rows owed to pairs that are owed more than the positive margins.
+
+        Every row of such a given label competes, but only those that could beat a suspect that is
+        still unmarked are looked at.
+        """
+        if not len(self.short) or not len(rows):
+            return
         off = np.zeros(self.k * self.k, dtype=np.int64)
-        off[self.pairs[short]] = self.cuts.owed[short]
+        off[self.pairs[self.short]] = self.cuts.owed[self.short]
         table = off.reshape(self.k, self.k)
-        every = _Search(self.source, self.labels, self.facts, table, self.plan, self.tolerance)
         concerned: Mask = np.logical_or.reduce(table > 0, axis=1)
-        every._collect(np.flatnonzero(concerned[self.labels]), -np.inf, own_too=True)
-        cut = every.cuts.cuts()
-        # Fewer rows than owed: every row is owed, and no margin is as low as this.
-        values = np.where(cut < 0, -1.25, every.cuts.values(cut))
-        return self.cuts.keys(short.astype(np.int64), values)
+        rows = rows[concerned[self.labels[rows]]]
+        if not len(rows):
+            return
+        search = _Search(self.source, self.labels, self.facts, table, self.plan, self.tolerance)
+        # No margin is as low as this: every pair of the unmarked rows comes up.
+        search.lower(np.full(search.n_pairs, -1), _NEVER)
+        lowest = np.full(search.n_pairs + 1, np.iinfo(np.int64).max)
+        for _, keys, pairs in search.candidates(rows, own_too=True):
+            np.minimum.at(lowest, pairs, keys)
+        bound = lowest[:-1]
+        wanted: Mask = np.zeros(self.k, dtype=np.bool_)
+        wanted[self.labels[rows]] = True
+        search.bound = bound
+        search._collect(np.flatnonzero(wanted[self.labels]), 0.0, own_too=True)
+        cuts = search.cuts.cuts()
+        # Fewer rows above the unmarked than are owed: the unmarked are owed too.
+        cuts = np.append(np.where(cuts < 0, bound, cuts), np.iinfo(np.int64).max)
+        search.lower(cuts[:-1])
+        search._mark(rows, cuts, marked, own_too=True)
+
+    def _mark(self, rows: Indices, cuts: Keys, marked: Mask, *, own_too: bool = False) -> None:
+        for where, keys, pairs in self.candidates(rows, own_too=own_too):
+            marked[where[keys >= cuts[pairs]]] = True
 
     def _collect(self, rows: Indices, start: float, *, own_too: bool) -> None:
         """Feed the cuts with all margins that may be owed; the more is known, the fewer they are."""
@@ -103,6 +131,10 @@ class _Search:
     def lower(self, cuts: Keys, start: float = -np.inf) -> None:
         """Set the floors, shape (k, k): margins below them are owed to nobody."""
         bound = np.where(cuts < 0, start, self.cuts.values(cuts))
+        if self.bound is not None:
+            bound = np.where(cuts < 0, self.cuts.values(self.bound), bound)
+            # Pairs that no unmarked row asks for.
+            bound[self.bound == np.iinfo(np.int64).max] = np.inf
         # Two steps down, and then the spacing of the cells' type, so that rounding hides no candidate.
         slack = 2 * self.cuts.step + 2 * float(np.finfo(self.dtype).eps)
         floors = np.append(bound - slack, np.inf)[self.number].reshape(self.k, self.k)
@@ -117,18 +149,21 @@ class _Search:
         def work(start: int, block: Probs, scratch: Scratch) -> Found:
             floors, lowest = self.floors
             here = rows[slice(*np.searchsorted(rows, (start, start + len(block))))]
-            if not own_too:
-                here = self._within_reach(here, lowest)
+            here = self._within_reach(here, lowest, own_too=own_too)
             return self._block(start, here, block, floors, scratch, own_too=own_too)
 
-        yield from swept(self.source, self.plan, work)
+        yield from swept(self.source, self.plan, work, share=len(rows) / self.source.n)
 
-    def _within_reach(self, rows: Indices, lowest: FloatArray) -> Indices:
+    def _within_reach(self, rows: Indices, lowest: FloatArray, *, own_too: bool) -> Indices:
         """Rows whose second largest probability could reach the lowest floor of their given label."""
-        top = self.facts.top[rows].astype(np.float64)
-        second = np.minimum(top, 1.0 + self.tolerance - top)
-        second -= self.facts.given[rows]
-        return rows[second >= lowest[self.labels[rows]]]
+        facts = self.facts
+        given, top = facts.given[rows], facts.top[rows]
+        second = np.minimum(top, 1.0 + self.tolerance - top.astype(np.float64))
+        second -= given
+        reach = second >= lowest[self.labels[rows]]
+        if own_too:
+            reach |= top > given
+        return rows[reach]
 
     def _block(
         self, start: int, rows: Indices, block: Probs, floors: Probs, scratch: Scratch, *, own_too: bool

@@ -22,6 +22,7 @@ T = TypeVar("T")
 BLOCK_BYTES = 1 << 20
 # More threads than this share one memory bus and add scratch, not speed.
 _MOST_WORKERS = 16
+_MOST_STRETCH = 16
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,22 @@ class Scratch(local):
         return buffer[:size].reshape(shape)
 
 
-def swept(source: Source, plan: Plan, work: Callable[[int, Probs, Scratch], T]) -> Iterator[T]:
-    """Yield ``work(first row, block, scratch)`` of every block, in the order of the blocks."""
+def swept(
+    source: Source, plan: Plan, work: Callable[[int, Probs, Scratch], T], *, share: float = 1.0
+) -> Iterator[T]:
+    """Yield ``work(first row, block, scratch)`` of every block, in the order of the blocks.
+
+    `share` is the part of the rows that the work will touch: blocks of an array grow by its inverse.
+    """
     scratch = Scratch()
 
     def run(start: int, load: Callable[[Scratch], Probs]) -> T:
         return work(start, load(scratch), scratch)
 
-    blocks = source.blocks(plan.rows(source.k, max(source.dtype.itemsize, 4)))
+    rows = plan.rows(source.k, max(source.dtype.itemsize, 4))
+    if source.kind == "array":
+        rows = int(rows * min(_MOST_STRETCH, 1 / max(share, 1e-9)))
+    blocks = source.blocks(rows)
     if plan.threads == 1:
         for start, load in blocks:
             yield run(start, load)

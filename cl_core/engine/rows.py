@@ -52,7 +52,7 @@ def compute_type(dtype: np.dtype[np.floating]) -> np.dtype[np.floating]:
 def row_facts(
     source: Source, labels: Labels, plan: Plan, *, tolerance: float, with_other: bool = True
 ) -> RowFacts:
-    """Sweep `source` once."""
+    """Sweep `source` once; cells that are no probabilities are reported, and what is kept of them is void."""
     dtype = compute_type(source.dtype)
     given, top = np.empty(source.n, dtype), np.empty(source.n, dtype)
     top_class = np.empty(source.n, class_type(source.k))
@@ -124,19 +124,26 @@ def _plain_block(codes: Labels, block: Probs, scratch: Scratch, here: slice, out
     good = _sound(np.einsum("ij->i", block), block.min(), out.tolerance)
     flat = np.arange(0, block.size, block.shape[1])
     flat += codes
-    out.given[here] = block.reshape(-1).take(flat)
-    out.top[here], out.top_class[here] = best_across(block)
+    given = block.reshape(-1).take(flat)
+    out.given[here] = given
     if out.other is not None:
-        _fill_other(codes, block, scratch, here, out.other, out)
+        others = scratch.get("others", block.shape, block.dtype)
+        np.copyto(others, block)
+        others.reshape(-1)[flat] = -1
+        other, other_class = best_across(others)
+        wins = (given > other) | ((given == other) & (codes < other_class))
+        out.other[here] = other
+        np.maximum(given, other, out=out.top[here])
+        out.top_class[here] = np.where(wins, codes, other_class)
+        return good
+    # Over half of a row's sum is the largest of the row, and only once: no need to look.
+    open_rows = np.flatnonzero(given <= (1 + out.tolerance) / 2)
+    if 2 * len(open_rows) > len(block):
+        out.top[here], out.top_class[here] = best_across(block)
+        return good
+    some = scratch.get("some", (len(open_rows), block.shape[1]), block.dtype)
+    block.take(open_rows, axis=0, out=some, mode="clip")
+    top, top_class = out.top[here], out.top_class[here]
+    top[:], top_class[:] = given, codes
+    top[open_rows], top_class[open_rows] = best_across(some)
     return good
-
-
-def _fill_other(
-    codes: Labels, block: Probs, scratch: Scratch, here: slice, other: Probs, out: _Columns
-) -> None:
-    """Where the given label is the largest, look again without it; elsewhere the largest is the other."""
-    own = np.flatnonzero(out.top_class[here] == codes)
-    second = block.take(own, axis=0, out=scratch.get("second", (len(own), block.shape[1]), block.dtype))
-    second[np.arange(len(own)), codes[own]] = -1
-    other[here] = out.top[here]
-    other[here][own] = best_across(second)[0]
