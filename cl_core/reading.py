@@ -66,6 +66,11 @@ class Reading:
         """Confident threshold of each class, NaN for a class that labels no row."""
         return self.facts.sums.means()
 
+    @property
+    def lift(self) -> FloatArray:
+        """What adjusting adds to the probabilities of each class: ``max(t) - t``, 0 without a threshold."""
+        return np.nan_to_num(np.nanmax(self.thresholds) - self.thresholds, nan=0.0)
+
     @cached_property
     def per_label(self) -> NDArray[np.int64]:
         """Number of rows of each given label, shape (k,)."""
