@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cl_core.engine.confident import Collisions
 from cl_core.engine.margins import largest_margins
 from cl_core.engine.paircuts import PairCuts
 from cl_core.engine.plan import Plan
@@ -37,6 +38,7 @@ def find_label_issues(
     frac_noise: float = 1.0,
     min_examples_per_class: int = 1,
     num_to_remove_per_class: Sequence[int] | None = None,
+    collisions: Collisions = "largest",
     plan: Plan | None = None,
 ) -> Mask:
     """Mark the rows whose label is probably wrong.
@@ -60,6 +62,8 @@ def find_label_issues(
         ``"auto"``: chosen from the data, see `cl_core.auto`.
     frac_noise, min_examples_per_class, num_to_remove_per_class
         How much of the joint the three prune filters act on, see `cl_core.owed.owed_rows`.
+    collisions
+        How rows that are confident in several classes are counted, see `confident_joint`.
     plan
         Number of threads and size of blocks; no choice changes a bit of the result.
 
@@ -88,7 +92,8 @@ def find_label_issues(
             f"frac_noise, min_examples_per_class and num_to_remove_per_class say nothing to {filter_by!r}",
             hint=f"they belong to {', '.join(_PRUNES)}",
         )
-    reading = read(labels, pred_probs, plan=plan, with_other=filter_by == "low_normalized_margin")
+    with_other = filter_by == "low_normalized_margin"
+    reading = read(labels, pred_probs, plan=plan, with_other=with_other, collisions=collisions)
     return issues_of(
         reading,
         filter_by,

@@ -84,8 +84,9 @@ def confident_joint(
         Whether to scale each row of the counts to the number of rows with that given label.
     collisions
         Which class a row counts for that is confident in several: ``"largest"`` probability, as in the
-        paper, or largest ``"excess"`` over the threshold. The second is not moved by a constant error
-        in all probabilities of a class.
+        paper, or largest ``"excess"`` over the threshold, which is not moved by a constant error in all
+        probabilities of a class; ``"most_probable"`` is what the paper's published code does: the most
+        probable class, even one the row is not confident in.
     plan
         Number of threads and size of blocks; no choice changes a bit of the result.
 
@@ -173,7 +174,9 @@ def estimate_latent(labels: ArrayLike, pred_probs: Any, *, plan: Plan | None = N
     return Latent(joint, class_prior(joint), noise_matrix(joint), inverse_noise_matrix(joint))
 
 
-def off_diagonal_rows(labels: ArrayLike, pred_probs: Any, *, plan: Plan | None = None) -> Indices:
+def off_diagonal_rows(
+    labels: ArrayLike, pred_probs: Any, *, collisions: Collisions = "largest", plan: Plan | None = None
+) -> Indices:
     """Rows counted off the diagonal of the confident joint, in ascending order.
 
     Parameters
@@ -182,6 +185,8 @@ def off_diagonal_rows(labels: ArrayLike, pred_probs: Any, *, plan: Plan | None =
         Given labels, shape ``(n,)``, values in ``0..k-1``.
     pred_probs
         Out-of-sample probabilities, shape ``(n, k)``.
+    collisions
+        How rows that are confident in several classes are counted, see `confident_joint`.
     plan
         Number of threads and size of blocks.
 
@@ -195,7 +200,7 @@ def off_diagonal_rows(labels: ArrayLike, pred_probs: Any, *, plan: Plan | None =
     >>> off_diagonal_rows([0, 0, 0, 1], [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8]])
     array([2])
     """
-    reading = read(labels, pred_probs, plan=plan)
+    reading = read(labels, pred_probs, plan=plan, collisions=collisions)
     return np.flatnonzero((reading.confident < reading.k) & (reading.confident != reading.labels))
 
 

@@ -11,7 +11,7 @@ from cl_core.engine.rows import RowFacts, compute_type
 from cl_core.engine.source import Source
 from cl_core.types import FloatArray, Probs
 
-Collisions: TypeAlias = Literal["largest", "excess"]
+Collisions: TypeAlias = Literal["largest", "excess", "most_probable"]
 
 # A mean of equal terms may miss them by its rounding; the slack lets such a row reach its threshold.
 SLACK = 1e-6
@@ -37,7 +37,8 @@ def confident_classes(
 
     A row whose largest probability reaches its threshold is settled without another look, for no other
     class of the row has a larger one. With ``collisions="excess"`` the class with the largest
-    ``p - t`` is taken instead.
+    ``p - t`` is taken instead; with ``"most_probable"`` a row confident in several classes counts for its
+    most probable class, be it confident or not.
     """
     dtype = compute_type(source.dtype)
     cuts = cut_offs(thresholds, dtype)
@@ -47,7 +48,7 @@ def confident_classes(
     unsettled = ~settled
     found[unsettled] = none
     look = facts.top >= cuts.min()
-    if collisions == "largest":
+    if collisions != "excess":
         look &= unsettled
     # Where the excess decides it is computed in float64: differences of float32 are then exact.
     wide = np.where(np.isnan(thresholds), np.inf, thresholds)
@@ -58,6 +59,9 @@ def confident_classes(
             return
         picked = block.take(rows, axis=0).astype(dtype, copy=False)
         best = _excess(picked, cuts, wide) if collisions == "excess" else _largest(picked, cuts, scratch)
+        if collisions == "most_probable":
+            several = (picked >= cuts).sum(axis=1) > 1
+            best = np.where(several, facts.top_class[rows + start], best)
         found[rows + start] = best
 
     if look.any():
@@ -73,8 +77,7 @@ def _largest(picked: Probs, cuts: Probs, scratch: Scratch) -> NDArray[np.integer
         columns *= columns >= cuts[:, None]
         value, lowest = best_down(columns, scratch)
         return np.where(value > 0, lowest, k)
-    picked *= picked >= cuts
-    value, best = best_across(picked)
+    value, best = best_across(picked * (picked >= cuts))
     return np.where(value > 0, best, k)
 
 
