@@ -192,8 +192,18 @@ def _open_path(path: Path) -> Source:
     if path.suffix != ".npy":
         raise InputError(f"{path} is no .npy or .parquet file", hint="save the probabilities with np.save")
     try:
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        with path.open("rb") as file:
+            version = np.lib.format.read_magic(file)
+            header = np.lib.format.read_array_header_1_0 if version == (1, 0) else _later_header
+            shape, fortran, dtype = header(file)
+            offset = file.tell()
     except (ValueError, EOFError) as error:
         raise InputError(f"{path} cannot be read: {error}", hint="save the array with np.save") from error
-    file = _mapped_file(mapped) if isinstance(mapped, np.memmap) else None
-    return file or ArraySource(_checked(mapped))
+    check_form(dtype, shape)
+    if fortran:
+        return ArraySource(np.load(path, mmap_mode="r", allow_pickle=False))
+    return FileSource(path, offset, (shape[0], shape[1]), dtype)
+
+
+def _later_header(file: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    return np.lib.format.read_array_header_2_0(file)

@@ -69,9 +69,8 @@ def test_the_engine_agrees_with_plain_loops(
     counts = plain_counts(labels, probs, reading.thresholds)
     np.testing.assert_array_equal(reading.counts, counts)
     owed = calibrate_joint(counts, np.bincount(labels, minlength=k))
-    np.testing.assert_array_equal(
-        issues_of(reading, "prune_by_noise_rate"), plain_margins(labels, probs, owed)
-    )
+    flags = issues_of(reading, "prune_by_noise_rate", min_examples_per_class=0)
+    np.testing.assert_array_equal(flags, plain_margins(labels, probs, owed))
 
 
 @settings(deadline=None, max_examples=40)
@@ -184,3 +183,42 @@ def test_perfect_probabilities_recover_the_joint() -> None:
     np.add.at(joint, (labels, true), 1)
     np.testing.assert_array_equal(cl_core.confident_joint(labels, np.eye(4)[true]), joint)
     np.testing.assert_array_equal(cl_core.find_label_issues(labels, np.eye(4)[true]), labels != true)
+
+
+def test_a_constant_error_in_a_class_leaves_the_excess_joint_alone() -> None:
+    """Thresholds move with the probabilities, so p - t, and the classes it settles, stay."""
+    rng = np.random.default_rng(3)
+    for k in (4, 30):
+        labels = rng.integers(0, k, 400)
+        clean = rng.dirichlet(np.full(k, 0.5), 400)
+        error = rng.uniform(-1, 1, k) * 0.004 / k
+        moved = np.clip(clean, 0.01 / k, None) + error
+        kept = np.clip(clean, 0.01 / k, None)
+        here, there = (read(labels, probs, collisions="excess") for probs in (kept, moved))
+        for reading, probs in ((here, kept), (there, moved)):
+            reading.__dict__["tolerance"] = 0.1  # the law is about the joint, not about row sums
+            excess = probs - reading.thresholds
+            sure = np.where(probs >= reading.thresholds - 1e-6, excess, -np.inf)
+            want = np.where(np.isneginf(sure.max(axis=1)), k, sure.argmax(axis=1))
+            np.testing.assert_array_equal(reading.confident, want)
+        np.testing.assert_array_equal(here.counts, there.counts)
+        sets = [probs >= r.thresholds - 1e-6 for r, probs in ((here, kept), (there, moved))]
+        np.testing.assert_array_equal(sets[0], sets[1])
+
+
+@pytest.mark.parametrize("method", ["auto", "confidence_weighted_entropy", "normalized_margin"])
+@pytest.mark.parametrize("k", [3, 30])
+def test_scores_do_not_depend_on_plan_or_order(method: Any, k: int) -> None:
+    """Blocks, workers and the order of rows leave every bit of every score, `auto` included."""
+    rng = np.random.default_rng(5)
+    labels, probs, order = rng.integers(0, k, 900), rng.dirichlet(np.ones(k), 900), rng.permutation(900)
+    adjust = method == "normalized_margin"
+    here = cl_core.label_quality_scores(labels, probs, method=method, adjust=adjust)
+    there = cl_core.label_quality_scores(
+        labels[order], probs[order], method=method, adjust=adjust, plan=Plan(3, 3000)
+    )
+    assert here[order].tobytes() == there.tobytes()
+    assert ((here >= 0) & (here <= 1)).all()
+    flags = cl_core.find_label_issues(labels, probs, filter_by="auto")
+    moved = cl_core.find_label_issues(labels[order], probs[order], filter_by="auto", plan=Plan(2, 999))
+    np.testing.assert_array_equal(flags[order], moved)
