@@ -16,6 +16,7 @@ from cl_core.hooks import (
     Publisher,
     hookimpl,
 )
+from cl_core.inputs import check_inputs
 from cl_core.joint import (
     Latent,
     calibrate_joint,
@@ -61,6 +62,7 @@ __all__ = [
     "Verdict",
     "assess",
     "calibrate_joint",
+    "check_inputs",
     "class_prior",
     "confident_joint",
     "confident_thresholds",

@@ -14,6 +14,7 @@ from cl_core.noise.estimate import estimate_noise_rate
 from cl_core.noise.quality import ModelQuality, model_quality
 from cl_core.noise.record import NoiseEstimate
 from cl_core.reading import Reading, as_array, read
+from cl_core.suspicions import suspicions
 from cl_core.types import Counts, FloatArray, Labels, Mask
 
 SCORED_COLUMNS = (
@@ -136,7 +137,7 @@ def assess(
         class_table=_class_table(reading.labels, flagged, scored, counts, names),
         pair_table=_pair_table(counts, names),
         scored=scored,
-        warnings=tuple(_warnings(reading, names)),
+        warnings=suspicions(reading, names),
     )
 
 
@@ -200,16 +201,3 @@ def _pair_table(counts: Counts, classes: tuple[str, ...]) -> pd.DataFrame:
     names = np.asarray(classes, dtype=object)
     columns = {"given_label": names[given], "suggested_label": names[true], "rows": rows}
     return pd.DataFrame(columns).iloc[order].reset_index(drop=True)
-
-
-def _warnings(reading: Reading, classes: tuple[str, ...]) -> list[str]:
-    found = []
-    rows = reading.per_label
-    if (rows == 0).any():
-        missing = [classes[i] for i in np.flatnonzero(rows == 0)[:5]]
-        found.append(f"{int((rows == 0).sum())} classes label no row: {', '.join(missing)}")
-    never = (reading.predicted_counts.sum(axis=0) == 0) & (rows > 0)
-    if never.any():
-        missing = [classes[i] for i in np.flatnonzero(never)[:5]]
-        found.append(f"the model never predicts {int(never.sum())} of the classes: {', '.join(missing)}")
-    return found
