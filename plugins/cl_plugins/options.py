@@ -105,3 +105,11 @@ class AppendMarkdownOptions(Options):
     """Options of the publisher ``append_markdown``."""
 
     path: Path = Field(description="file to append the summary to, such as ${GITHUB_STEP_SUMMARY}")
+
+
+class NoiseOptions(Options):
+    """Options of every built-in noise estimator."""
+
+    confidence: float = Field(
+        0.9, gt=0, lt=1, description="share of cases in which the interval shall hold the true rate"
+    )
