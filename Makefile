@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_READY := $(VENV)/.demo-ready
+WHEEL_TEST := build/wheel-test
 
 .PHONY: demo test check bench test-browser test-wheel coverage clean
 
@@ -11,16 +12,23 @@ demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not browser and not wheel"
+	$(BIN)/python -m pytest -m "not browser"
 
 test-browser: $(READY)
 	$(BIN)/python -m pytest -m browser
 
+# The same tests on the built wheel, in an environment that has never seen the checkout.
 test-wheel: $(READY)
-	$(BIN)/python -m pytest -m wheel
+	rm -rf dist $(WHEEL_TEST)
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
+	$(PYTHON) -m venv $(WHEEL_TEST)/venv
+	$(WHEEL_TEST)/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$$(ls dist/*.whl)[test]"
+	cp -r tests pyproject.toml $(WHEEL_TEST)/
+	test ! -d ../shared || ln -sfn "$$(cd ../shared && pwd)" build/shared
+	cd $(WHEEL_TEST) && venv/bin/python -m pytest -m "not browser" tests
 
 coverage: $(READY)
-	$(BIN)/python -m pytest -m "not browser and not wheel" --cov --cov-report=term
+	$(BIN)/python -m pytest -m "not browser" --cov --cov-report=term
 
 check: $(READY)
 	$(BIN)/ruff format --check .

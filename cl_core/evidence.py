@@ -53,6 +53,8 @@ class Evidence:
         The scored table, a row a row of the data set, columns `SCORED_COLUMNS`, in the data's order.
     warnings
         What people should know before they trust the figures, one sentence each.
+    out_of_sample
+        Whether each row was judged by a model that never saw its label; None where nobody knows.
     """
 
     classes: tuple[str, ...]
@@ -64,6 +66,7 @@ class Evidence:
     pair_table: pd.DataFrame
     scored: pd.DataFrame
     warnings: tuple[str, ...] = ()
+    out_of_sample: bool | None = None
 
     @property
     def n_rows(self) -> int:
@@ -84,6 +87,7 @@ def assess(
     ids: ArrayLike | None = None,
     noise: NoiseEstimate | None = None,
     filter_by: FilterMethod = "prune_by_noise_rate",
+    out_of_sample: bool | None = None,
 ) -> Evidence:
     """Measure a data set's labels: thresholds, joint, noise rate, scores and tables.
 
@@ -101,6 +105,8 @@ def assess(
         The noise estimate to put on record; the default method's when left out.
     filter_by
         How label issues are told from other rows, see `find_label_issues`.
+    out_of_sample
+        What is known of how the probabilities were made; goes on record.
 
     Returns
     -------
@@ -131,6 +137,7 @@ def assess(
         pair_table=_pair_table(counts, names),
         scored=scored,
         warnings=tuple(_warnings(labels, pred_probs, names)),
+        out_of_sample=out_of_sample,
     )
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from cl_checks.reconcile import ALL_ROWS, ENOUGH_ROWS, NOISE_RATE
+from cl_checks.reconcile import ALL_ROWS, ENOUGH_ROWS, NOISE_RATE, budget_outcome
 from cl_core.errors import GateError
+from cl_core.verdict import Judgement
 
 # Great Expectations fingerprints every column it is given, so it gets these and no others.
 _COLUMNS = ("id", "given_label", "suggested_label", "label_quality", "is_label_issue")
@@ -50,6 +51,19 @@ class ValidationRequest:
     min_rows: int
     n_rows: int
     run_name: str
+
+
+def request_for(
+    judgement: Judgement, *, scored: Path, n_rows: int, run_name: str, min_rows: int = 1
+) -> ValidationRequest:
+    """Ask about the very numbers that LN001 compared; `min_rows` is LN003's where that check is on."""
+    ours = budget_outcome(judgement)
+    if ours.measured is None or ours.limit is None:
+        raise GateError(
+            f"{ours.code} compared no numbers: measured {ours.measured}, limit {ours.limit}",
+            hint="its outcome must carry both, so that Great Expectations can compare them too",
+        )
+    return ValidationRequest(str(scored), ours.measured, ours.limit, min_rows, n_rows, run_name)
 
 
 def validate_request(request: ValidationRequest) -> dict[str, Any]:

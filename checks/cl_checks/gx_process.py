@@ -46,7 +46,8 @@ class ExpectationsProcess:
             ...  # fit, predict, score, judge
             document = expectations.validate(request, timeout_s=120)
 
-    The process ends with the block, and with its parent however that dies.
+    The process ends with the block, and with its parent however that dies. It answers one request
+    at a time.
 
     Parameters
     ----------

@@ -26,8 +26,9 @@ class ModelQualityOptions(Options):
     max_calibration_error
         Largest expected calibration error against the given labels, in 0..1.
     out_of_sample
-        Whether every row's probabilities come from a model that never saw its label; None where
-        nobody can know, and then agreeing with every single label is not believed.
+        Whether every row's probabilities come from a model that never saw its label, where people know
+        better than the evidence; None believes the evidence. Where nobody knows, agreeing with every
+        single label is not believed.
     """
 
     # Loose on purpose. The error is measured against labels that are partly wrong, so that it rises
@@ -65,10 +66,11 @@ def check_model_quality(evidence: Evidence, options: ModelQualityOptions) -> Ver
 
 def _undecided_in_sample(evidence: Evidence, options: ModelQualityOptions) -> Undecided | None:
     agrees = evidence.quality.accuracy
-    if options.out_of_sample is False:
+    known = evidence.out_of_sample if options.out_of_sample is None else options.out_of_sample
+    if known is False:
         says = "The probabilities come from a model trained on the very labels it judges."
         remedy = "Use out-of-sample probabilities: cross-validation, or a model trained on other rows."
-    elif options.out_of_sample is None and agrees >= 1:
+    elif known is None and agrees >= 1:
         says = (
             "The model agrees with every single label, as a model does that was trained on them; "
             "nothing tells whether these probabilities are out of sample."

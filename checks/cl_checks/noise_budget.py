@@ -60,7 +60,7 @@ def check_noise_budget(evidence: Evidence, options: NoiseBudgetOptions) -> Verdi
     if lower > limit:
         return Failed(CODE, NAME, says, lower, limit, _mend(evidence))
     if not noise.identified:
-        why = noise.reason or f"the method {noise.method} gave no reason"
+        why = noise.reason.rstrip(".") or f"the method {noise.method} gave no reason"
         return Undecided(
             CODE, NAME, f"{says} But the data do not pin the rate down: {why}.", upper, limit, _AUDIT
         )
@@ -88,7 +88,7 @@ def _says(noise: NoiseEstimate, limit: float) -> str:
 def _mend(evidence: Evidence) -> str:
     return (
         f"Do not train on these labels yet. Check the {evidence.n_flagged:,} flagged rows, "
-        "lowest rank first, correct the wrong ones and run the gate again."
+        "rank 1 first, correct the wrong ones and run the gate again."
     )
 
 

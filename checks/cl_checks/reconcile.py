@@ -62,6 +62,17 @@ def reconcile(judgement: Judgement, validation: Mapping[str, Any]) -> Judgement:
     return replace(judgement, validation=dict(validation))
 
 
+def budget_outcome(judgement: Judgement) -> Verdict:
+    """Return LN001's outcome, whose `measured` and `limit` are what Great Expectations must compare."""
+    ours = _outcome(judgement, noise_budget.CODE)
+    if ours is None:
+        raise GateError(
+            f"Great Expectations has no noise rate to compare: {noise_budget.CODE} did not run",
+            hint=f"switch {noise_budget.NAME} on under `checks`, or Great Expectations off",
+        )
+    return ours
+
+
 def _answers(validation: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the answers by key, after refusing whatever is missing, doubled, unasked or crashed."""
     listed = validation.get("expectations")
@@ -84,16 +95,12 @@ def _answers(validation: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def _refuse_noise(judgement: Judgement, validation: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     """Refuse a noise rate that Great Expectations compared otherwise than LN001 did."""
-    ours = _outcome(judgement, noise_budget.CODE)
-    if ours is None:
-        raise GateError(
-            f"Great Expectations compared a noise rate, but {noise_budget.CODE} did not run",
-            hint=f"switch {noise_budget.NAME} on under `checks`, or Great Expectations off",
-        )
+    ours = budget_outcome(judgement)
+    compared = (answer.get("observed"), (answer.get("limits") or {}).get("max_value"))
     asked = (validation.get("noise_rate"), validation.get("max_noise_rate"))
-    if asked != (ours.measured, ours.limit) or answer["observed"] != ours.measured:
+    if compared != asked or asked != (ours.measured, ours.limit):
         _refuse(
-            f"compared {answer['observed']} (asked: {asked[0]}) with {asked[1]}, "
+            f"compared {compared[0]} with {compared[1]} (asked: {asked[0]} with {asked[1]}), "
             f"our verdict {ours.measured} with {ours.limit}"
         )
     within = ours.measured is not None and ours.limit is not None and ours.measured <= ours.limit

@@ -10,7 +10,7 @@ from cl_core.noise.anchors import SURE_STEPS
 from cl_core.noise.curve import STEPS, DisagreementCurve, disagreement_curve
 from cl_core.noise.interval import wilson
 from cl_core.noise.pairs import scale_joint
-from cl_core.noise.quality import model_quality
+from cl_core.noise.quality import ModelQuality, model_quality
 from cl_core.noise.reading import readings
 from cl_core.noise.record import NoiseEstimate
 from cl_core.noise.views import by_views
@@ -40,8 +40,8 @@ def by_auto(labels: Labels, models: Sequence[Probs], confidence: float) -> Noise
         # Readings miss errors on hard rows, votes count errors that models share: they fail in
         # opposite directions, so the truth is looked for between them.
         rate, low, high = (rate + voted.rate) / 2, min(low, voted.low), max(high, voted.high)
-    reason = doubts(labels, models[0], curves[0], rate)
     quality = model_quality(labels, models[0])
+    reason = doubts(quality, curves[0], rate)
     if not quality.can_judge:
         low, high = 0.0, 1.0
     elif rate >= _HALF:
@@ -60,9 +60,8 @@ def by_auto(labels: Labels, models: Sequence[Probs], confidence: float) -> Noise
     )
 
 
-def doubts(labels: Labels, pred_probs: Probs, curve: DisagreementCurve, rate: float) -> str:
+def doubts(quality: ModelQuality, curve: DisagreementCurve, rate: float) -> str:
     """Say why the data do not pin the rate down; empty when they do."""
-    quality = model_quality(labels, pred_probs)
     if not quality.can_judge:
         return quality.reasons[0]
     if rate >= _HALF:

@@ -1,9 +1,10 @@
 """Reads arrays out of .npz and .npy files, never running what is in them. Knows nothing of labels."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Self
 from zipfile import BadZipFile
 
 import numpy as np
@@ -14,18 +15,28 @@ from cl_plugins.table_file import refuse_unreadable
 
 
 class Archive:
-    """The arrays of one .npz file, read when asked for."""
+    """The arrays of one .npz file, read when asked for while the archive is open."""
 
     def __init__(self, path: Path) -> None:
-        refuse_unreadable(path)
         self.path = path
-        loaded = _load(path)
-        if not isinstance(loaded, Mapping):
-            raise InputError(
-                f"{path.name!r} holds a single array, wanted an archive of named arrays",
-                hint="write it with numpy.savez(path, labels=..., pred_probs=...)",
-            )
-        self._arrays: Mapping[str, Any] = loaded
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        refuse_unreadable(self.path)
+        with ExitStack() as opened:
+            file = opened.enter_context(self.path.open("rb"))
+            loaded = _load(file, self.path)
+            if not isinstance(loaded, Mapping):
+                raise InputError(
+                    f"{self.path.name!r} holds a single array, wanted an archive of named arrays",
+                    hint="write it with numpy.savez(path, labels=..., pred_probs=...)",
+                )
+            self._arrays: Mapping[str, Any] = loaded
+            self._open = opened.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
 
     def named(self, name: str, option: str) -> NDArray[Any]:
         """Return the array `name`, which `option` asks for; the error lists the arrays there are."""
@@ -55,15 +66,17 @@ class Archive:
 def read_array(path: Path, name: str) -> NDArray[Any]:
     """Read the array of an .npy file, or the array `name` of an .npz file."""
     refuse_unreadable(path)
-    loaded = _load(path)
+    with path.open("rb") as file:
+        loaded = _load(file, path)
     if isinstance(loaded, np.ndarray):
         return loaded
-    return Archive(path).named(name, "array")
+    with Archive(path) as archive:
+        return archive.named(name, "array")
 
 
-def _load(path: Path) -> Any:
+def _load(file: BinaryIO, path: Path) -> Any:
     try:
-        return np.load(path, allow_pickle=False)
+        return np.load(file, allow_pickle=False)
     except (ValueError, OSError, EOFError, BadZipFile) as error:
         raise InputError(
             f"{path.name!r} could not be read as NumPy arrays: {error}",

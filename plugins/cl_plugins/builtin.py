@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from cl_core.hooks import DatasetLoader, ModelBackend, NoiseEstimator, Publisher, hookimpl
 from cl_plugins.later import Later
+from cl_plugins.noise_estimators import noise_estimators
 from cl_plugins.options import (
     AppendMarkdownOptions,
     BundledOptions,
-    NoiseOptions,
     NpzOptions,
     PrecomputedOptions,
     TableOptions,
@@ -59,13 +59,8 @@ def labelgate_model_backends() -> Iterator[ModelBackend]:
 
 @hookimpl
 def labelgate_noise_estimators() -> Iterator[NoiseEstimator]:
-    """Estimates of the noise rate from one model's probabilities; docs/noise_rate.md compares them."""
-    for name, summary in (
-        ("auto", "reads contradictions from the surest rows down; the interval covers bias"),
-        ("anchors", "share of contradictions where the model is surest"),
-        ("confident_joint", "one minus the trace of the calibrated confident joint, as in the paper"),
-    ):
-        yield NoiseEstimator(name, summary, NoiseOptions, Later("cl_plugins.noise_methods", f"by_{name}"))
+    """Offer the estimators of cl_core."""
+    yield from noise_estimators()
 
 
 @hookimpl

@@ -38,6 +38,11 @@ class Columns:
     blocks: tuple[Block, ...]
     notes: tuple[str, ...]
 
+    @property
+    def n_cells(self) -> int:
+        """Rows times columns."""
+        return sum(np.size(block.values) for block in self.blocks)
+
 
 def read_columns(dataset: Dataset) -> Columns:
     """Sort the features of a data set into blocks of one kind."""

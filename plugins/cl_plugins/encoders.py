@@ -16,8 +16,8 @@ from cl_plugins.columns import Block
 # Native: missing cells and category numbers as they are. Scaled: nothing missing, equal spread.
 Taste: TypeAlias = Literal["native", "scaled"]
 
-_TEXT_DIMENSIONS = 30
-_HASH_BUCKETS = 2**14
+_TEXT_DIMENSIONS = 16
+_HASH_BUCKETS = 2**12
 # From as many words on, a column is prose and read by words; below it is read by letters, so that
 # "Zurich 8001" and "8001 zurich" are near.
 _PROSE_WORDS = 4

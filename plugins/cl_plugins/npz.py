@@ -13,22 +13,20 @@ from cl_plugins.fingerprint import fingerprint
 from cl_plugins.label_column import EncodedLabels, encode_again, encode_labels
 from cl_plugins.options import NpzOptions
 
+# Arrays with one entry a row.
+_A_ROW = ("pred_probs", "images", "features", "ids", "true_labels")
+
 
 def load_npz(options: NpzOptions) -> Dataset:
     """Read an archive; rows without a label (NaN) are left out and counted."""
-    archive = Archive(options.path)
-    given = archive.named(options.labels, "labels")
-    parts = {
-        "pred_probs": archive.maybe(options.pred_probs, "pred_probs"),
-        "images": archive.maybe(options.images, "images"),
-        "features": archive.maybe(options.features, "features"),
-        "ids": archive.maybe(options.ids, "ids"),
-        "true_labels": archive.maybe(options.true_labels, "true_labels"),
-    }
+    with Archive(options.path) as archive:
+        given = archive.named(options.labels, "labels")
+        parts = {what: archive.maybe(getattr(options, what), what) for what in _A_ROW}
+        names = archive.maybe(options.classes, "classes")
+        if all(parts[what] is None for what in ("pred_probs", "images", "features")):
+            archive.named("pred_probs", "pred_probs")  # raises, and lists what there is
     _refuse_shapes(options, given, parts)
-    if all(parts[what] is None for what in ("pred_probs", "images", "features")):
-        archive.named("pred_probs", "pred_probs")  # raises, and lists what there is
-    encoded = _encode(options, given, archive.maybe(options.classes, "classes"), parts["pred_probs"])
+    encoded = _encode(options, given, names, parts["pred_probs"])
     kept = {what: None if part is None else part[encoded.labelled] for what, part in parts.items()}
     features, modality = _features(kept)
     ids, notes = _ids(kept["ids"], encoded)
@@ -86,7 +84,10 @@ def _encode(
     else:
         hint = "list every class in `classes`, in the order of the columns"
     found = encode_labels(given, where=where)
-    classes = found.classes if names is None else tuple(map(str, names.tolist()))
+    classes = found.classes if names is None else tuple(map(str, names.ravel().tolist()))
+    if len(set(classes)) < len(classes):
+        twin = next(name for name in classes if classes.count(name) > 1)
+        raise InputError(f"`classes` of {options.path.name!r} lists {twin!r} twice", hint=hint)
     if probs is not None and len(classes) != probs.shape[1]:
         raise InputError(
             f"{options.path.name!r} has {len(classes)} classes but {probs.shape[1]} columns of pred_probs",

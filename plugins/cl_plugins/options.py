@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# What spreadsheets, R and pandas write for "no value". "None" is missing here on purpose: it is a
+# What spreadsheets, R and pandas write for "no value". "None" is not among them on purpose: it is a
 # class name in many data sets ("no defect").
 MISSING_LABELS = ("", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "null", "NULL")
 
@@ -82,7 +82,7 @@ class TabularOptions(Options):
     folds: int = Field(5, ge=2, le=50, description="parts of the data; each is predicted from the others")
     seed: Seed = Field(0, description="of the split and of the model")
     estimator: EstimatorName = Field(
-        "auto", description="auto takes kernel for pictures and arrays, gradient_boosting for tables"
+        "auto", description="auto: extra_trees for tables, kernel for pictures and arrays, logistic for text"
     )
 
 
@@ -105,11 +105,3 @@ class AppendMarkdownOptions(Options):
     """Options of the publisher ``append_markdown``."""
 
     path: Path = Field(description="file to append the summary to, such as ${GITHUB_STEP_SUMMARY}")
-
-
-class NoiseOptions(Options):
-    """Options of every built-in noise estimator."""
-
-    confidence: float = Field(
-        0.9, gt=0, lt=1, description="share of cases in which the interval shall hold the true rate"
-    )

@@ -94,16 +94,17 @@ def _read_text(options: TableOptions) -> pd.DataFrame:
     header = _header(options, separator)
     require_columns(options, header)
     texts = [name for name in (options.label, options.true_labels) if name]
-    # A converter sees every cell as it is written; pandas' own list of words for "missing" is not asked.
+    # Marked cells are no words that pandas takes for "missing": what a label looks like is ours to say.
     frame = pd.read_csv(
         path,
         sep=separator,
         encoding=options.encoding,
-        converters=dict.fromkeys(texts, str),
+        converters=dict.fromkeys(texts, "=".__add__),
         low_memory=False,
     )
     for name in texts:
-        frame[name] = frame[name].mask(frame[name].isin(options.missing_labels))
+        written = frame[name].str.slice(1)
+        frame[name] = written.mask(written.str.strip().isin(options.missing_labels))
     return frame
 
 

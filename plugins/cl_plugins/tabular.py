@@ -20,19 +20,19 @@ _CELLS_WORTH_THREADS = 1_000_000
 def predict_tabular(dataset: Dataset, options: TabularOptions, progress: Progress) -> Predictions:
     """Cross-validated probabilities for every row; the same options and data give the same bits."""
     columns = read_columns(dataset)
-    name = choose(options.estimator, dataset.modality)
+    name = choose(options.estimator, dataset)
     encoder = FoldEncoder(columns.blocks, TASTES[name], options.seed)
     labels = dataset.labels
 
     def fit_predict(train: Indices, test: Indices) -> tuple[Labels, FloatArray]:
         learn, judge = encoder.split(train, test)
         model = make_model(name, learn, categorical=encoder.categorical, seed=options.seed)
-        with threadpool_limits(1 if learn.size < _CELLS_WORTH_THREADS else None, user_api="openmp"):
-            model.fit(learn, labels[train])
-            return model.classes_, predict_proba(model, judge)
+        model.fit(learn, labels[train])
+        return model.classes_, predict_proba(model, judge)
 
     # The order in which several threads of a linear algebra library add numbers shows in the last bits.
-    with threadpool_limits(1, user_api="blas"):
+    threads = 1 if columns.n_cells < _CELLS_WORTH_THREADS else None
+    with threadpool_limits(1, user_api="blas"), threadpool_limits(threads, user_api="openmp"):
         probs, warned = cross_validated(
             fit_predict, labels, dataset.classes, folds=options.folds, seed=options.seed, progress=progress
         )

@@ -17,7 +17,7 @@ COLUMNS = {"cat": "p_cat", "dog": "p_dog", "owl": "p_owl"}
 @pytest.fixture(scope="module")
 def gate() -> Any:
     """Return the expectation class; importing its module takes seconds."""
-    from cl_checks.label_noise_expectation import ExpectLabelNoiseRateToBeBelow  # noqa: PLC0415
+    from cl_checks.label_noise_expectation import ExpectLabelNoiseRateToBeBelow
 
     return ExpectLabelNoiseRateToBeBelow
 
@@ -133,7 +133,7 @@ def test_two_limits_cost_one_computation(
     gate: Any, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A limit that warns and one that blocks share the metric."""
-    from cl_checks import label_noise_expectation  # noqa: PLC0415 - takes seconds
+    from cl_checks import label_noise_expectation
 
     calls = []
     measure = label_noise_expectation.measure
@@ -156,7 +156,7 @@ def test_two_limits_cost_one_computation(
 )
 def test_every_result_format_is_served(gate: Any, table: pd.DataFrame, wanted: str, keys: int) -> None:
     """From a bare truth value to every disputed row; people choose with `result_format`."""
-    import great_expectations as gx  # noqa: PLC0415 - takes seconds
+    import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
     asset = context.data_sources.add_pandas("own").add_dataframe_asset("own")
@@ -166,3 +166,16 @@ def test_every_result_format_is_served(gate: Any, table: pd.DataFrame, wanted: s
         result = batch.validate(asked, result_format=wanted, expectation_parameters={"limit": limit})
         assert result.success is success
         assert len(result.result) == keys
+
+
+def test_data_docs_say_what_is_expected(gate: Any) -> None:
+    """The sentence people read names the column and the limit."""
+    from great_expectations.render.renderer_configuration import RendererConfiguration  # noqa: PLC0415
+
+    asked = gate(label_column="animal", probability_columns=COLUMNS, max_noise_rate=0.05)
+    written = gate._prescriptive_template(RendererConfiguration(configuration=asked.configuration))
+    values = {name: parameter["value"] for name, parameter in written.params.dict().items()}
+    assert written.template_str == (
+        "at most $max_noise_rate of the labels in $label_column are estimated to be wrong"
+    )
+    assert values == {"label_column": "animal", "max_noise_rate": 0.05}

@@ -1,6 +1,7 @@
 """LN002 against hand-made evidence and two real models."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -96,3 +97,16 @@ def test_the_default_limit_tells_usable_from_broken_models(model: Any, rate: flo
     given, _ = flip_labels(labels, rate=rate, n_classes=10, rng=np.random.default_rng(0))
     probs = cross_val_predict(model, pixels, given, cv=3, method="predict_proba")
     assert type(check_model_quality(assess(given, probs), ModelQualityOptions())) is outcome
+
+
+@pytest.mark.parametrize(
+    ("evidence_says", "people_say", "outcome"),
+    [(False, None, Undecided), (False, True, Passed), (True, None, Passed), (True, False, Undecided)],
+)
+def test_the_evidence_knows_how_probabilities_were_made_unless_people_know_better(
+    evidence: Make, outcome: type, *, evidence_says: bool, people_say: bool | None
+) -> None:
+    """A backend says whether it saw the labels; an option overrules it."""
+    known = replace(evidence(), out_of_sample=evidence_says)
+    verdict = check_model_quality(known, ModelQualityOptions(out_of_sample=people_say))
+    assert isinstance(verdict, outcome)

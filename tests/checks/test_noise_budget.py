@@ -73,7 +73,7 @@ def test_a_product_owner_can_read_a_failure(evidence: Make, noise: MakeNoise) ->
         "the limit is 5%."
     )
     assert verdict.remedy == (
-        "Do not train on these labels yet. Check the 8 flagged rows, lowest rank first, "
+        "Do not train on these labels yet. Check the 8 flagged rows, rank 1 first, "
         "correct the wrong ones and run the gate again."
     )
 

@@ -1,11 +1,12 @@
 """Our verdict beside Great Expectations' answer; its documents are written by hand here."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cl_checks.reconcile import reconcile
+from cl_checks import ValidationRequest, reconcile, request_for
 from cl_core import Failed, GateError, Judgement, Passed, Undecided, Verdict
 
 KEYS = (
@@ -33,7 +34,7 @@ def document(rate: float = 0.04, limit: float = 0.05, *, within: bool | None = N
             "description": f"about {key}",
             "success": met if key == "noise_rate" else True,
             "observed": rate if key == "noise_rate" else 0,
-            "limits": {},
+            "limits": {"max_value": limit} if key == "noise_rate" else {},
             "exception": None,
         }
         for key in KEYS
@@ -79,14 +80,20 @@ def test_a_disagreement_is_an_error(outcome: type[Verdict], rate: float, *, with
         reconcile(judgement(outcome, rate), document(rate, within=within))
 
 
+@pytest.mark.parametrize(("rate", "limit"), [(0.03, 0.05), (0.04, 0.06)])
+def test_an_answer_to_another_request_is_an_error(rate: float, limit: float) -> None:
+    """Another rate or another limit: that answer is not about this run."""
+    with pytest.raises(GateError, match=r"our verdict 0\.04 with 0\.05"):
+        reconcile(judgement(), document(rate, limit))
+
+
 @pytest.mark.parametrize(
-    ("rate", "limit", "observed"),
-    [(0.03, 0.05, 0.03), (0.04, 0.06, 0.04), (0.04, 0.05, 0.03), (0.04, 0.05, None)],
+    "exchanged", [{"observed": 0.03}, {"observed": None}, {"limits": {"max_value": 0.9}}, {"limits": {}}]
 )
-def test_an_answer_about_other_numbers_is_an_error(rate: float, limit: float, observed: float | None) -> None:
-    """Another rate, another limit, another or no observed value: that answer is not about this run."""
-    theirs = document(rate, limit)
-    theirs["expectations"][0]["observed"] = observed
+def test_an_answer_that_compared_other_numbers_is_an_error(exchanged: Document) -> None:
+    """What was asked is not enough: the numbers that were compared must be ours."""
+    theirs = document()
+    theirs["expectations"][0] |= exchanged
     with pytest.raises(GateError, match=r"our verdict 0\.04 with 0\.05"):
         reconcile(judgement(), theirs)
 
@@ -176,3 +183,16 @@ def test_without_a_noise_budget_there_is_nothing_to_agree_on(evidence: Callable[
     with pytest.raises(GateError, match="LN001 did not run") as caught:
         reconcile(Judgement(verdict, (verdict,)), document())
     assert "noise-budget" in caught.value.hint
+    with pytest.raises(GateError, match="LN001 did not run"):
+        request_for(Judgement(verdict, (verdict,)), scored=Path("s.parquet"), n_rows=200, run_name="run")
+
+
+def test_the_request_asks_about_the_numbers_that_decided() -> None:
+    """LN001's measured and limit are what Great Expectations compares; without them there is no request."""
+    asked = request_for(
+        judgement(Failed, 0.06), scored=Path("s.parquet"), n_rows=200, run_name="run", min_rows=50
+    )
+    assert asked == ValidationRequest("s.parquet", 0.06, 0.05, 50, 200, "run")
+    silent = Passed("LN001", "noise-budget", "another's check under our code")
+    with pytest.raises(GateError, match="compared no numbers"):
+        request_for(Judgement(silent, (silent,)), scored=Path("s.parquet"), n_rows=200, run_name="run")

@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cl_flows.report.record import RunReport
-from cl_flows.report.wording import count, percent
+from cl_flows.report.wording import count, percents
 
 # A table of 24 x 24 still fits a wide screen; beyond that people read pairs, not cells.
 HEAT_MAP_CLASSES = 24
 _SHADES = 6
 _BINS = 20
+_MOST_STEPS = 5  # more labels would run into each other on a phone
+_ONE_PERCENT = 0.009  # just under it: steps are sums of binary fractions
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def number_line(report: RunReport) -> Scale:
     """Lay out rate, interval and limit on a line that ends at a round number."""
     noise, limit = report.evidence.noise, report.limit
     shown = limit if limit is not None and 0 <= limit <= 1 else None
-    step, top = _steps(max(noise.high, shown or 0.0, 0.01) * 1.15)
+    step, top = _steps(min(1.0, max(noise.high, shown or 0.0, 0.01) * 1.15))
     ticks = tuple((at / top * 100, _tick(at, step)) for at in np.arange(0, top + step / 2, step).tolist())
     return Scale(
         low=noise.low / top * 100,
@@ -62,16 +64,15 @@ def number_line(report: RunReport) -> Scale:
 
 
 def _steps(reach: float) -> tuple[float, float]:
-    """Return a round step and the first multiple of it at or over `reach`, four to six steps in all."""
-    power = 10 ** math.floor(math.log10(reach / 4))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if reach / (m * power) <= 5)  # noqa: PLR2004 - five ticks
+    """Return a round step and the first multiple of it at or over `reach`, at most five steps away."""
+    power = 10 ** math.floor(math.log10(reach / _MOST_STEPS))
+    step = next(times * power for times in (1, 2, 5, 10) if reach / (times * power) <= _MOST_STEPS)
     top = math.ceil(reach / step - 1e-9) * step
     return step, top
 
 
 def _tick(at: float, step: float) -> str:
-    decimals = 0 if step >= 0.01 and round(step * 1000) % 10 == 0 else 1  # noqa: PLR2004 - one percent
-    return f"{at * 100:.{decimals}f} %"
+    return f"{at:.0%}" if step > _ONE_PERCENT else f"{at:.1%}"
 
 
 def heat_map(report: RunReport) -> list[list[Cell]] | None:
@@ -106,8 +107,9 @@ def histogram(qualities: NDArray[np.float64]) -> list[Bar]:
 def line_in_words(report: RunReport) -> str:
     """Say what the number line shows, for people who hear the page."""
     noise = report.evidence.noise
-    limit = "no limit is set" if report.limit is None else f"the limit is {percent(report.limit)}"
+    most, rate, low, high = percents(report.limit, noise.rate, noise.low, noise.high)
+    limit = "no limit is set" if report.limit is None else f"the limit is {most}"
     return (
-        f"Estimated noise rate {percent(noise.rate)}, {noise.confidence:.0%} interval from "
-        f"{percent(noise.low)} to {percent(noise.high)}; {limit}; {count(noise.n_rows, 'label')} judged."
+        f"Estimated noise rate {rate}, {noise.confidence:.0%} interval from {low} to {high}; {limit}; "
+        f"{count(noise.n_rows, 'label')} judged."
     )

@@ -75,7 +75,7 @@ def report_json(report: RunReport) -> dict[str, Any]:
 
 
 def to_plain(value: Any) -> Any:
-    """Return the value as JSON types: NumPy numbers unwrapped, NaN and infinities as None, the rest as text."""
+    """Return the value as JSON types; NaN and infinities become None, what JSON cannot say becomes text."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, (bool, int)):
@@ -84,7 +84,9 @@ def to_plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {printable(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(to_plain, value), key=str)
+    if isinstance(value, (list, tuple, np.ndarray)):
         return [to_plain(item) for item in value]
     return printable(value)
 

@@ -15,12 +15,18 @@ from cl_flows.report.document import to_plain, utc
 from cl_flows.report.record import RunReport
 
 # With these a page of 1,000 classes with long names stays well under 1 MB.
-_CLASSES = 200
-_PAIRS = 25
+_CLASSES = 100
+_PAIRS = 10  # beside the heat map
+_PAIRS_ALONE = 50
 _SUSPECTS = 50
-_REMARKS = 30
-_SETTINGS = 20_000  # characters
+_REMARKS = 20
+_SETTINGS = 10_000  # characters
 _NAME = 60
+_TITLE = 160
+_SENTENCE = 1_000
+_CLOCK = str.maketrans({"T": " ", "Z": " UTC"})
+_LEAST_NOISE = 0.01  # bars of the noise rate are not enlarged beyond this
+_TINY = 64  # pixels: enlarged pictures up to here look better as squares than blurred
 _STATUS = {"passed": ("✓", "Passed"), "failed": ("✕", "Failed"), "undecided": ("?", "Undecided")}
 
 
@@ -45,15 +51,20 @@ def _view(report: RunReport) -> dict[str, Any]:
     quality = evidence.scored["label_quality"].to_numpy(dtype="float64")
     flagged = evidence.scored["is_label_issue"].to_numpy(dtype=bool)
     settings = json.dumps(to_plain(report.settings), indent=2, ensure_ascii=False, allow_nan=False)
+    noise, heat = evidence.noise, charts.heat_map(report)
+    said = wording.percents(report.limit, noise.rate, noise.low, noise.high)
     return {
         "verdict": report.judgement.verdict,
-        "noise": evidence.noise,
+        "noise": noise,
+        "said": dict(zip(("limit", "rate", "low", "high"), said, strict=True)),
         "line": charts.number_line(report),
         "line_in_words": charts.line_in_words(report),
         "suspects": report.suspects[:_SUSPECTS],
-        "heat": charts.heat_map(report),
+        "given_labels": list(dict.fromkeys(s.given for s in report.suspects[:_SUSPECTS])),
+        "heat": heat,
         "classes": _worst_classes(report),
-        "pairs": list(evidence.pair_table.head(_PAIRS).itertuples(index=False)),
+        "most_noise": max(float(evidence.class_table["noise_rate"].max()), _LEAST_NOISE),
+        "pairs": list(evidence.pair_table.head(_PAIRS if heat else _PAIRS_ALONE).itertuples(index=False)),
         "n_pairs": len(evidence.pair_table),
         "histograms": [
             ("Flagged", "flagged", int(flagged.sum()), charts.histogram(quality[flagged])),
@@ -81,6 +92,13 @@ def _asset(name: str) -> str:
     return (files("cl_flows.report") / "templates" / name).read_text(encoding="utf-8")
 
 
+def _size(excerpt: bytes) -> Markup:
+    """Return the width and height attributes of a PNG, marked tiny when its pixels should stay sharp."""
+    width, height = (int.from_bytes(excerpt[at : at + 4]) for at in (16, 20))
+    tiny = ' class="tiny"' if max(width, height) <= _TINY else ""
+    return Markup('width="%d" height="%d"') % (width, height) + Markup(tiny)  # noqa: S704 - no data in it
+
+
 def _picture(excerpt: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(excerpt).decode()
 
@@ -103,8 +121,11 @@ def _page() -> jinja2.Template:
         "duration": wording.duration,
         "utc": utc,
         "picture": _picture,
+        "size": _size,
         "name": lambda text: wording.cut(text, _NAME),
-        "long": lambda text: wording.cut(text, 1_000),
+        "title": lambda text: wording.cut(text, _TITLE),
+        "long": lambda text: wording.cut(text, _SENTENCE),
+        "clock": lambda moment: utc(moment).translate(_CLOCK),
         "status": lambda check: _STATUS[check.status],
     }
     return environment.get_template("report.html.j2")

@@ -2,13 +2,17 @@
 
 import html
 import re
+from collections.abc import Sequence
 
 from cl_core.verdict import Verdict
 from cl_flows.report.record import RunReport
-from cl_flows.report.wording import count, cut, percent, quality
+from cl_flows.report.wording import count, cut, percent, percents, quality
 
 _SYMBOL = {"passed": "✅ PASSED", "failed": "❌ FAILED", "undecided": "⚠️ UNDECIDED"}
-_MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~$@:-])")
+# What Markdown reads as more than text: anywhere, at the start of a line, and GitHub's links and emoji.
+_MARKS = re.compile(
+    r"[\\`*_\[\]|~$]|^(?:[#+=-]|\d+(?=[.)](?:\s|$)))|:(?=//|[\w+-]+:)|(?<=www)\.", re.IGNORECASE
+)
 _SUSPECTS = 10
 _PAIRS = 3
 _LONG = 200
@@ -41,38 +45,45 @@ def render_markdown(report: RunReport, *, full_report: str = "") -> str:
 def _text(value: object, length: int = _LONG) -> str:
     """Return the text as Markdown that shows it and does nothing else: one line, no marks, no HTML."""
     line = " ".join(cut(value, length).split())
-    return _MARKS.sub(r"\\\1", html.escape(line, quote=False))
+    return _MARKS.sub(_escaped, html.escape(line, quote=False))
+
+
+def _escaped(mark: re.Match[str]) -> str:
+    """Put the backslash before the mark; after it where the mark is the number of a list item."""
+    return f"{mark[0]}\\" if mark[0].isdigit() else f"\\{mark[0]}"
 
 
 def _row(cells: tuple[str, ...]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _grid(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(map(_row, (head, ("---",) * len(head), *rows)))
 
 
 def _figures(report: RunReport) -> str:
     noise = report.evidence.noise
-    interval = f"{percent(noise.low)} to {percent(noise.high)}"
+    limit, rate, low, high = percents(report.limit, noise.rate, noise.low, noise.high)
     rows = [
-        ("Estimated noise rate", f"**{percent(noise.rate)}**"),
-        (f"{noise.confidence:.0%} interval", interval),
-        ("Limit", percent(report.limit)),
+        ("Estimated noise rate", f"**{rate}**"),
+        (f"{noise.confidence:.0%} interval", f"{low} to {high}"),
+        ("Limit", limit),
         ("Flagged rows", f"{count(report.evidence.n_flagged)} of {count(report.n_rows)}"),
     ]
     if not noise.identified:
         rows.append(("Not identified", _text(noise.reason)))
     if report.found is not None:
         found = report.found
-        told = f"{count(found.n_found)} of {count(found.n_flipped)} (recall {percent(found.recall)}, precision {percent(found.precision)})"
-        rows.append(("Flipped labels found", told))
-    return _grid(("Figure", "Value"), list(rows))
+        shares = f"precision {percent(found.precision)}, recall {percent(found.recall)}"
+        rows.append(
+            ("Flipped labels found", f"{count(found.n_found)} of {count(found.n_flipped)} ({shares})")
+        )
+    return _grid(("Figure", "Value"), rows)
 
 
 def _checks(checks: tuple[Verdict, ...]) -> str:
     rows = [(_SYMBOL[c.status], _text(f"{c.code} {c.name}"), _text(c.says)) for c in checks]
-    return _grid(("Result", "Check", "What it found"), list(rows)) if rows else "No check ran."
+    return _grid(("Result", "Check", "What it found"), rows) if rows else "No check ran."
 
 
 def _pairs(report: RunReport) -> str:

@@ -10,7 +10,7 @@ _COLOUR_TYPE = {1: 0, 3: 2, 4: 6}  # channels -> grey, RGB, RGB with alpha: PNG 
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
-    """Encode a picture of shape ``(h, w, c)``, c = 1, 3 or 4, as a PNG file.
+    r"""Encode a picture of shape ``(h, w, c)``, c = 1, 3 or 4, as a PNG file.
 
     Each row is stored as differences from the pixel on its left (filter 1) or as it is (filter 0),
     whichever makes the smaller file.
@@ -18,7 +18,7 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     Examples
     --------
     >>> png(np.zeros((2, 2, 1), dtype=np.uint8))[:4]
-    b'\\x89PNG'
+    b'\x89PNG'
     """
     height, width, channels = pixels.shape
     left = np.zeros_like(pixels)

@@ -13,6 +13,7 @@ Excerpt: TypeAlias = str | dict[str, str] | bytes | None
 
 # The check that holds the noise rate against the limit, the product's promise.
 _BUDGET = "noise-budget"
+_IN_SAMPLE = "The model saw the labels it judges, so it finds fewer wrong labels than there are."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,9 @@ class RunReport:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """The run's notes and the evidence's warnings, each once."""
-        return tuple(dict.fromkeys((*self.notes, *self.evidence.warnings)))
+        """What to know before trusting the figures, each sentence once."""
+        seen = (_IN_SAMPLE,) if self.out_of_sample is False else ()
+        return tuple(dict.fromkeys((*seen, *self.notes, *self.evidence.warnings)))
 
     @property
     def remedies(self) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Pick the rows that people should look at first, with a small look at each. No judging."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from cl_core.dataset import Dataset
@@ -17,8 +18,8 @@ LIMIT = 50
 _TEXT = 400  # characters of a text: five lines on a wide screen
 _CELL = 60
 _COLUMNS = 6
-# Pictures may take 0.6 of a page that promises to stay under 1 MB; base64 adds a third to these bytes.
-_PICTURE_BYTES = 450_000
+# Pictures may take half of a page that promises to stay under 1 MB; base64 adds a third to these bytes.
+_PICTURE_BYTES = 370_000
 _SIDES = (160, 128, 96, 64, 48, 32, 16)
 
 
@@ -41,7 +42,7 @@ def gather_suspects(dataset: Dataset, evidence: Evidence, *, limit: int = LIMIT)
     """
     rank = evidence.scored["rank"].to_numpy()
     rows = np.argsort(rank, kind="stable")[:limit]
-    worst = evidence.scored.iloc[rows]
+    worst: list[Any] = list(evidence.scored.iloc[rows].itertuples(index=False))
     excerpts = _excerpts(dataset, rows)
     return tuple(
         Suspect(
@@ -53,13 +54,13 @@ def gather_suspects(dataset: Dataset, evidence: Evidence, *, limit: int = LIMIT)
             reason=str(row.reasons),
             excerpt=excerpt,
         )
-        for row, excerpt in zip(worst.itertuples(), excerpts, strict=True)
+        for row, excerpt in zip(worst, excerpts, strict=True)
     )
 
 
 def _plain_id(value: Any) -> str | int:
     plain = value.item() if isinstance(value, np.generic) else value
-    return plain if isinstance(plain, int) else str(plain)
+    return plain if isinstance(plain, int) and not isinstance(plain, bool) else str(plain)
 
 
 def _excerpts(dataset: Dataset, rows: NDArray[np.intp]) -> Sequence[Excerpt]:
@@ -68,7 +69,7 @@ def _excerpts(dataset: Dataset, rows: NDArray[np.intp]) -> Sequence[Excerpt]:
         return [None] * len(rows)
     match dataset.modality:
         case "image":
-            return _pictures([np.asarray(features[i]) for i in rows])
+            return _pictures(features[i] for i in rows)
         case "text":
             return [cut(features[i], _TEXT) for i in rows]
         case "table":
@@ -85,45 +86,46 @@ def _cells(names: Any, values: Any) -> dict[str, str]:
 
 
 def _cell(value: Any) -> str:
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return "missing"
     if isinstance(value, (float, np.floating)):
-        return "missing" if math.isnan(value) else f"{value:.6g}"
-    return cut(value, _CELL)
+        return f"{value:.6g}"
+    return cut(str(value).removesuffix(" 00:00:00"), _CELL)
 
 
-def _pictures(pictures: list[NDArray[Any]]) -> list[Excerpt]:
-    """Encode pictures in one common grey scale, as large as the page's weight allows."""
-    shaped = [_channels(picture) for picture in pictures]
-    low = min(float(np.nanmin(p, initial=np.inf)) for p in shaped)
-    high = max(float(np.nanmax(p, initial=-np.inf)) for p in shaped)
-    encoded: list[bytes] = []
+def _pictures(pictures: Iterable[Any]) -> list[Excerpt]:
+    """Encode pictures in one common range of values, as large as the page's weight allows."""
+    small = [_shrunk(_channels(np.asarray(picture)), _SIDES[0]) for picture in pictures]
+    finite = [picture[np.isfinite(picture)] for picture in small]
+    low = min((float(values.min()) for values in finite if values.size), default=0.0)
+    high = max((float(values.max()) for values in finite if values.size), default=0.0)
+    encoded: list[Excerpt] = []
     for side in _SIDES:
-        encoded = [png(_bytes(_shrunk(p, side), low, high)) for p in shaped]
-        if sum(map(len, encoded)) <= _PICTURE_BYTES:
+        encoded = [png(_bytes(_shrunk(p, side), low, high)) if p.size else None for p in small]
+        if sum(len(file) for file in encoded if file) <= _PICTURE_BYTES:
             break
-    return list(encoded)
+    return encoded
 
 
-def _channels(picture: NDArray[Any]) -> NDArray[np.float64]:
+def _channels(picture: NDArray[Any]) -> NDArray[Any]:
     """Return the picture as ``(h, w, 1 | 3 | 4)``; of any other number of channels, the first one."""
     cube = picture[..., None] if picture.ndim == 2 else picture  # noqa: PLR2004 - height and width
-    known = cube if cube.shape[-1] in (1, 3, 4) else cube[..., :1]
-    return np.asarray(known, dtype=np.float64)
+    return cube if cube.shape[-1] in (1, 3, 4) else cube[..., :1]
 
 
-def _shrunk(picture: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+def _shrunk(picture: NDArray[Any], side: int) -> NDArray[np.float64]:
     """Average blocks of pixels until no side is longer than `side`."""
-    step = math.ceil(max(picture.shape[:2]) / side)
-    if step <= 1:
-        return picture
-    height, width = (max(1, n // step) for n in picture.shape[:2])
-    blocks = picture[: height * step, : width * step]
-    tall, wide = math.ceil(blocks.shape[0] / height), math.ceil(blocks.shape[1] / width)
+    step = max(1, math.ceil(max(picture.shape[:2]) / side))
+    height, width = (n // step or min(n, 1) for n in picture.shape[:2])
+    blocks = picture[: height * step, : width * step].astype(np.float64)
+    if step == 1:
+        return np.asarray(blocks)
+    tall, wide = blocks.shape[0] // height, blocks.shape[1] // width
     return np.asarray(blocks.reshape(height, tall, width, wide, -1).mean(axis=(1, 3)))
 
 
 def _bytes(picture: NDArray[np.float64], low: float, high: float) -> NDArray[np.uint8]:
-    """Spread values ``low..high`` over 0..255; what is not a finite number becomes 0."""
-    width = high - low
-    scaled = (picture - low) / width * 255 if width > 0 else np.full(picture.shape, 127.0)
-    finite = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
-    return np.asarray(np.clip(np.round(finite), 0, 255), dtype=np.uint8)
+    """Spread values ``low..high`` over 0..255; what is not a number becomes 0."""
+    known = np.clip(np.nan_to_num(picture, nan=low), low, high)
+    scaled = (known - low) / (high - low) * 255 if high > low else np.full(picture.shape, 127.0)
+    return np.asarray(np.round(scaled), dtype=np.uint8)
