@@ -22,7 +22,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         config = make_config(
             {
-                "data": {"path": str(path)},
+                "data": {"path": str(path), "labels": "given_labels"},
                 "model": {"backend": "precomputed", "out_of_sample": True},
                 "gate": {"max_noise_rate": 0.01, "great_expectations": False},
                 "output": {"folder": folder},

@@ -75,6 +75,12 @@ class Dataset:
                     f"data set {self.name!r} has {n:,} labels but {len(rows):,} {what}",
                     hint="a loader must keep one entry a row in every part of the data set",
                 )
+        for name in self.classes:
+            if name.encode(errors="replace").decode() != name:
+                raise InputError(
+                    f"class name {name!r} of data set {self.name!r} is not text: it holds half a character",
+                    hint="mend the file's encoding, or rename the class",
+                )
         if len(np.unique(self.ids)) != n:
             raise InputError(
                 f"the ids of data set {self.name!r} are not unique: {n:,} rows, "

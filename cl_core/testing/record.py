@@ -42,7 +42,12 @@ def check_record(plugin: Plugin) -> None:
     )
     demand(model.model_config.get("frozen"), f"{plugin.name}: options {model.__name__} must be frozen")
     for name, field in model.model_fields.items():
-        demand(field.description, f"{plugin.name}: option {name!r} has no description")
+        said = field.description or re.search(rf"^\s*{name}\b", model.__doc__ or "", flags=re.MULTILINE)
+        demand(
+            said,
+            f"{plugin.name}: option {name!r} is described neither by Field(description=...) nor in the "
+            f"docstring of {model.__name__}",
+        )
     try:
         copy = pickle.loads(pickle.dumps(plugin))  # noqa: S301 - our own bytes
     except Exception as error:

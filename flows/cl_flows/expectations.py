@@ -4,11 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cl_checks import noise_budget
-from cl_checks.expectations import ValidationRequest
+from cl_checks import reconcile, request_for
 from cl_checks.gx_process import ExpectationsProcess
-from cl_checks.reconcile import reconcile
-from cl_core.errors import GateError
 from cl_core.evidence import Evidence
 from cl_core.verdict import Judgement
 
@@ -32,18 +29,6 @@ def cross_checked(
     """Return the judgement with Great Expectations' agreement on record; a disagreement raises."""
     if worker is None:
         return judgement
-    budget = next((check for check in judgement.checks if check.code == noise_budget.CODE), None)
-    if budget is None or budget.measured is None or budget.limit is None:
-        raise GateError(
-            f"{noise_budget.CODE} compared no numbers that Great Expectations could check",
-            hint="this is a fault of labelgate: report it with this run",
-        )
-    request = ValidationRequest(
-        scored=str(scored),
-        noise_rate=budget.measured,
-        max_noise_rate=budget.limit,
-        min_rows=1,
-        n_rows=evidence.n_rows,
-        run_name=scored.parent.name.strip("."),
-    )
+    name = scored.parent.name.strip(".")
+    request = request_for(judgement, scored=scored, n_rows=evidence.n_rows, run_name=name)
     return reconcile(judgement, worker.validate(request, timeout_s=_TIMEOUT_S))

@@ -111,8 +111,9 @@ def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
 
 
 def _source(plan: Plan) -> str:
-    loader, options = plan.loader
-    return f"{loader.name}: {getattr(options, 'path', None) or getattr(options, 'name', '')}"
+    """Name the source as people wrote it, with its ${NAME}s: a URL may hold a password."""
+    said = plan.config.data.options
+    return f"{plan.loader[0].name}: {said.get('path') or said.get('name') or ''}"
 
 
 def _injected(dataset: Dataset, evidence: Evidence) -> InjectedNoise | None:

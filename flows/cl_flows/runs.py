@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cl_core.errors import ConfigError
+from cl_flows.locks import ProcessLock
 
 HISTORY_FILE = "history.db"
 SCORED_FILE = "scored.parquet"
+_PARTIAL = ".partial"
+_LOCK_FILE = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,12 @@ def new_run_id() -> str:
 @contextmanager
 def open_run(output: Path, run_id: str) -> Iterator[RunFolder]:
     """Make the folder of a run; remove it when the block fails or leaves it unfinished."""
-    folder = RunFolder(run_id, output / f".{run_id}.partial", output / run_id)
+    folder = RunFolder(run_id, output / f".{run_id}{_PARTIAL}", output / run_id)
+    lock = ProcessLock(folder.work / _LOCK_FILE)
     try:
         folder.work.mkdir(parents=True)
+        lock.acquire(wait_s=0)
+        _sweep(output)
     except OSError as error:
         raise ConfigError(
             f"results folder {output} is not writable: {error.strerror}",
@@ -63,7 +69,17 @@ def open_run(output: Path, run_id: str) -> Iterator[RunFolder]:
     try:
         yield folder
     finally:
+        lock.release()
         shutil.rmtree(folder.partial, ignore_errors=True)
+
+
+def _sweep(output: Path) -> None:
+    """Remove what killed runs left: the folders whose lock nobody holds any more."""
+    for partial in output.glob(f".*{_PARTIAL}"):
+        lock = ProcessLock(partial / "work" / _LOCK_FILE)
+        if lock.path.exists() and lock.acquire(wait_s=0):
+            lock.release()
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def finish(folder: RunFolder) -> None:

@@ -6,7 +6,6 @@ loses task runs at the end; a process of our own starts while other work goes on
 
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from urllib.request import urlopen
 import platformdirs
 
 from cl_core.errors import GateError
+from cl_flows.locks import ProcessLock
 
 # A new Prefect home runs over a hundred database migrations: half a minute on a busy machine.
 _START_LIMIT_S = 180.0
@@ -41,7 +41,8 @@ class PrivateServer:
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
-        self._lock: sqlite3.Connection | None = None
+        # One server at a time may migrate the database.
+        self._lock = ProcessLock(self.home / "start.lock")
 
     @property
     def api_url(self) -> str:
@@ -65,7 +66,10 @@ class PrivateServer:
     def start(self) -> None:
         """Start the server and return at once; `wait` waits for it."""
         self.home.mkdir(parents=True, exist_ok=True)
-        self._lock = _start_lock(self.home)
+        if not self._lock.acquire(wait_s=_START_LIMIT_S):
+            raise GateError(
+                f"another run has been starting a Prefect server for {_START_LIMIT_S:.0f} s", hint=_HINT
+            )
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
             [sys.executable, "-m", "cl_flows.server_process", str(self.port)],
@@ -86,7 +90,7 @@ class PrivateServer:
                     f"the Prefect server did not answer within {_START_LIMIT_S:.0f} s", hint=_HINT
                 )
             time.sleep(0.05)
-        self._release_lock()
+        self._lock.release()
 
     def stop(self) -> None:
         """End the server and wait for its end."""
@@ -99,7 +103,7 @@ class PrivateServer:
                 self._process.wait()
         if self._log is not None:
             self._log.close()
-        self._release_lock()
+        self._lock.release()
 
     def _answers(self) -> bool:
         try:
@@ -114,20 +118,8 @@ class PrivateServer:
         self._log.seek(0)
         return " | ".join(self._log.read().decode(errors="replace").splitlines()[-3:])
 
-    def _release_lock(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
 
 _HINT = "run with --engine direct, which needs no server, or point PREFECT_API_URL at one that runs"
-
-
-def _start_lock(home: Path) -> sqlite3.Connection:
-    """Let one server at a time migrate the database; the lock ends with the process that holds it."""
-    connection = sqlite3.connect(home / "start.lock", timeout=_START_LIMIT_S, isolation_level=None)
-    connection.execute("BEGIN EXCLUSIVE")
-    return connection
 
 
 def _free_port() -> int:

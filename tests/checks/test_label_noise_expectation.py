@@ -170,7 +170,7 @@ def test_every_result_format_is_served(gate: Any, table: pd.DataFrame, wanted: s
 
 def test_data_docs_say_what_is_expected(gate: Any) -> None:
     """The sentence people read names the column and the limit."""
-    from great_expectations.render.renderer_configuration import RendererConfiguration  # noqa: PLC0415
+    from great_expectations.render.renderer_configuration import RendererConfiguration
 
     asked = gate(label_column="animal", probability_columns=COLUMNS, max_noise_rate=0.05)
     written = gate._prescriptive_template(RendererConfiguration(configuration=asked.configuration))

@@ -1,5 +1,7 @@
 """Run folders: whole or not at all."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,23 @@ def test_a_results_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> N
     (tmp_path / "out").write_text("a file")
     with pytest.raises(ConfigError, match="not writable"), open_run(tmp_path / "out", "r"):
         pass
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_and_a_running_one_is_let_be(tmp_path: Path) -> None:
+    """The lock of a run ends with its process, even by kill -9."""
+    program = (
+        "import sys, time; from pathlib import Path; from cl_flows.runs import open_run\n"
+        "with open_run(Path(sys.argv[1]), 'killed'): print('open', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        with open_run(tmp_path, "beside"):
+            assert (tmp_path / ".killed.partial").is_dir()
+        process.kill()
+    with open_run(tmp_path, "after"):
+        assert not (tmp_path / ".killed.partial").exists()
 
 
 def test_run_ids_differ_within_a_second() -> None:

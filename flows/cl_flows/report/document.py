@@ -26,40 +26,15 @@ def report_json(report: RunReport) -> dict[str, Any]:
         Valid by ``schema.json`` beside this module. Tables are cut at 1,000 rows, and their
         ``total`` says how many there are. Pictures are left out.
     """
-    evidence, noise, quality = report.evidence, report.evidence.noise, report.evidence.quality
+    evidence = report.evidence
     document = {
         "schema_version": SCHEMA_VERSION,
         "run": _run(report),
-        "data": {
-            "name": report.dataset,
-            "source": report.source,
-            "fingerprint": report.fingerprint,
-            "rows": report.n_rows,
-            "rows_without_label": report.n_unlabelled,
-            "classes": len(evidence.classes),
-        },
+        "data": _data(report),
         "verdict": _outcome(report.judgement.verdict),
         "checks": [_outcome(check) for check in report.judgement.checks],
-        "noise": {
-            "rate": noise.rate,
-            "low": noise.low,
-            "high": noise.high,
-            "confidence": noise.confidence,
-            "limit": report.limit,
-            "method": noise.method,
-            "identified": noise.identified,
-            "reason": noise.reason,
-            "others": [{"method": method, "rate": rate} for method, rate in noise.others],
-        },
-        "model": {
-            "description": report.model,
-            "out_of_sample": report.out_of_sample,
-            "accuracy": quality.accuracy,
-            "majority": quality.majority,
-            "calibration_error": quality.calibration_error,
-            "rarest_class": evidence.classes[quality.rarest_class],
-            "rarest_rows": quality.rarest_rows,
-        },
+        "noise": _noise(report),
+        "model": _model(report),
         "flagged": evidence.n_flagged,
         "classes": _table(_with_thresholds(report)),
         "pairs": _table(evidence.pair_table),
@@ -104,6 +79,45 @@ def _run(report: RunReport) -> dict[str, Any]:
         "seconds": round(report.seconds, 3),
         "labelgate": report.version,
         "engine": report.engine,
+    }
+
+
+def _data(report: RunReport) -> dict[str, Any]:
+    return {
+        "name": report.dataset,
+        "source": report.source,
+        "fingerprint": report.fingerprint,
+        "rows": report.n_rows,
+        "rows_without_label": report.n_unlabelled,
+        "classes": len(report.evidence.classes),
+    }
+
+
+def _noise(report: RunReport) -> dict[str, Any]:
+    noise = report.evidence.noise
+    return {
+        "rate": noise.rate,
+        "low": noise.low,
+        "high": noise.high,
+        "confidence": noise.confidence,
+        "limit": report.limit,
+        "method": noise.method,
+        "identified": noise.identified,
+        "reason": noise.reason,
+        "others": [{"method": method, "rate": rate} for method, rate in noise.others],
+    }
+
+
+def _model(report: RunReport) -> dict[str, Any]:
+    quality = report.evidence.quality
+    return {
+        "description": report.model,
+        "out_of_sample": report.out_of_sample,
+        "accuracy": quality.accuracy,
+        "majority": quality.majority,
+        "calibration_error": quality.calibration_error,
+        "rarest_class": report.evidence.classes[quality.rarest_class],
+        "rarest_rows": quality.rarest_rows,
     }
 
 
