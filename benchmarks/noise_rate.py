@@ -52,6 +52,7 @@ def main() -> int:
         return 2
     else:
         _summary(list(_table(_cifar(), beside=True)))
+        _two_models()
     return 0
 
 
@@ -70,6 +71,24 @@ def _table(settings: Iterator[Setting], *, beside: bool) -> Iterator[Line]:
             flush=True,
         )
         yield line
+
+
+def _two_models() -> None:
+    """Both networks as views of the same labels: people's, and the right ones."""
+    print("\ntwo models (views)                            true %  rate %     90 % interval   voted %")
+    with np.load(data_folder() / "cifar10n_human_noise.npz") as arrays:
+        true = arrays["true_labels"].astype(np.intp)
+        for people in ("aggregate", "worst"):
+            given = arrays[f"{people}/given_labels"].astype(np.intp)
+            keys = sorted(key for key in arrays.files if key.startswith(f"{people}/pred_probs_"))
+            first, *others = [_probs(arrays[key]) for key in keys]
+            for name, labels in ((f"people {people}", given), (f"right labels, models of {people}", true)):
+                found = estimate_noise_rate(labels, first, views=others)
+                truth = float((labels != true).mean())
+                print(
+                    f"{name:44} {100 * truth:6.1f}  {100 * found.rate:6.1f}  {100 * found.low:6.1f} to"
+                    f" {100 * found.high:5.1f}   {100 * dict(found.others)['views']:6.1f}"
+                )
 
 
 def _summary(lines: list[Line]) -> None:
