@@ -40,6 +40,9 @@ class Dataset:
         What the loader decided and people should know, one sentence each.
     n_unlabelled
         Rows of the source that carry no label and were left out of this record.
+    true_labels
+        The right labels, shape ``(n,)``; known only where noise was injected or a benchmark carries
+        them, None elsewhere. No estimate reads them: they serve to say how many errors were found.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Dataset:
     pred_probs: Probs | None = None
     notes: tuple[str, ...] = ()
     n_unlabelled: int = 0
+    true_labels: Labels | None = None
 
     def __post_init__(self) -> None:
         n = len(self.labels)
@@ -59,11 +63,23 @@ class Dataset:
             raise InputError(
                 f"data set {self.name!r} has no labelled rows", hint="check the file and the label column"
             )
-        for what, rows in (("ids", self.ids), ("features", self.features), ("pred_probs", self.pred_probs)):
+        parts = {
+            "ids": self.ids,
+            "features": self.features,
+            "pred_probs": self.pred_probs,
+            "true_labels": self.true_labels,
+        }
+        for what, rows in parts.items():
             if rows is not None and len(rows) != n:
                 raise InputError(
                     f"data set {self.name!r} has {n:,} labels but {len(rows):,} {what}",
                     hint="a loader must keep one entry a row in every part of the data set",
+                )
+        for name in self.classes:
+            if name.encode(errors="replace").decode() != name:
+                raise InputError(
+                    f"class name {name!r} of data set {self.name!r} is not text: it holds half a character",
+                    hint="mend the file's encoding, or rename the class",
                 )
         if len(np.unique(self.ids)) != n:
             raise InputError(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from cl_core.audit.finding import AuditFinding
 from cl_core.engine.plan import Plan
 from cl_core.filters import FilterMethod, issues_of
 from cl_core.joint import calibrate_joint
@@ -54,6 +55,10 @@ class Evidence:
         The scored table, a row a row of the data set, columns `SCORED_COLUMNS`, in the data's order.
     warnings
         What people should know before they trust the figures, one sentence each.
+    out_of_sample
+        Whether each row was judged by a model that never saw its label; None where nobody knows.
+    audit
+        What people found who checked a random few of these very rows; None without an audit.
     """
 
     classes: tuple[str, ...]
@@ -65,6 +70,8 @@ class Evidence:
     pair_table: pd.DataFrame
     scored: pd.DataFrame
     warnings: tuple[str, ...] = ()
+    out_of_sample: bool | None = None
+    audit: AuditFinding | None = None
 
     @property
     def n_rows(self) -> int:
@@ -77,7 +84,7 @@ class Evidence:
         return int(self.scored["is_label_issue"].sum())
 
 
-def assess(
+def assess(  # noqa: PLR0913 - every one is optional and named
     labels: ArrayLike,
     pred_probs: ArrayLike,
     *,
@@ -86,6 +93,7 @@ def assess(
     noise: NoiseEstimate | None = None,
     quality: ModelQuality | None = None,
     filter_by: FilterMethod = "prune_by_noise_rate",
+    out_of_sample: bool | None = None,
     plan: Plan | None = None,
 ) -> Evidence:
     """Measure a data set's labels: thresholds, joint, noise rate, scores and tables.
@@ -106,6 +114,8 @@ def assess(
         The model quality to put on record; measured when left out.
     filter_by
         How label issues are told from other rows, see `find_label_issues`.
+    out_of_sample
+        What is known of how the probabilities were made; goes on record.
     plan
         Number of threads and size of blocks; no choice changes a bit of the result.
 
@@ -138,6 +148,7 @@ def assess(
         pair_table=_pair_table(counts, names),
         scored=scored,
         warnings=suspicions(reading, names),
+        out_of_sample=out_of_sample,
     )
 
 

@@ -113,7 +113,7 @@ def issues_of(
 ) -> Mask:
     """Label issues of a reading, see `find_label_issues`."""
     if filter_by == "auto":
-        from cl_core.auto import auto_issues  # noqa: PLC0415 - it chooses among the filters of this module
+        from cl_core.auto import auto_issues
 
         return auto_issues(reading)
     if filter_by == "predicted_neq_given":

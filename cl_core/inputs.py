@@ -49,12 +49,18 @@ def check_inputs(
     >>> check_inputs(["a", "b"], [[0.75, 0.25], [0.5, 0.5]], classes=["a", "b"])[0]
     array([0, 1])
     """
-    from cl_core.reading import read  # noqa: PLC0415 - a reading is made of what this module checks
+    from cl_core.reading import read
 
     probs = np.asarray(pred_probs)
     reading = read(labels, probs, classes=classes)
     reading.facts  # noqa: B018 - the first sweep checks every cell
     return reading.labels, probs
+
+
+def check_pred_probs(pred_probs: ArrayLike) -> Probs:
+    """Check that `pred_probs` holds one probability distribution a row and return it as an array."""
+    probs = np.asarray(pred_probs)
+    return check_inputs(np.zeros(len(probs) if probs.ndim else 0, dtype=np.intp), probs)[1]
 
 
 def check_labels(labels: ArrayLike, n_classes: int, *, classes: Sequence[Any] | None = None) -> Labels:

@@ -74,7 +74,7 @@ def label_quality_scores(
 def scores_of(reading: Reading, method: ScoreMethod, *, adjust: bool = False) -> FloatArray:
     """Scores of a reading; plain margins need one that keeps the best other class."""
     if method == "auto":
-        from cl_core.auto import auto_scores  # noqa: PLC0415 - it is built on the scores of this module
+        from cl_core.auto import auto_scores
 
         return auto_scores(reading)
     if method == "confidence_weighted_entropy" or adjust:

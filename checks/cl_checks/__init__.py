@@ -1,1 +1,15 @@
 """The gate's policy: checks, verdicts and the Great Expectations run beside them."""
+
+from cl_checks.expectations import ValidationRequest, request_for, validate_request, validate_scored
+from cl_checks.judge import ConfiguredCheck, judge
+from cl_checks.reconcile import reconcile
+
+__all__ = [
+    "ConfiguredCheck",
+    "ValidationRequest",
+    "judge",
+    "reconcile",
+    "request_for",
+    "validate_request",
+    "validate_scored",
+]

@@ -140,7 +140,7 @@ def open_source(pred_probs: Any) -> Source:
     if isinstance(pred_probs, (str, Path)):
         return _open_path(Path(pred_probs))
     if type(pred_probs).__module__.partition(".")[0] in ("pyarrow", "pandas", "polars"):
-        from cl_core.engine.arrow import open_table  # noqa: PLC0415 - pyarrow is heavy and optional here
+        from cl_core.engine.arrow import open_table
 
         return open_table(pred_probs)
     if isinstance(pred_probs, BlockReader):
@@ -186,7 +186,7 @@ def _open_path(path: Path) -> Source:
     if not path.is_file():
         raise InputError(f"no file {path}", hint="pass a .npy or .parquet file of probabilities, or an array")
     if path.suffix == ".parquet":
-        from cl_core.engine.arrow import open_parquet  # noqa: PLC0415 - pyarrow is heavy and optional here
+        from cl_core.engine.arrow import open_parquet
 
         return open_parquet(path)
     if path.suffix != ".npy":

@@ -1,0 +1,13 @@
+"""Where the benchmarks find real data; it is not part of the project."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def data_folder() -> Path:
+    """Return the folder of benchmark data, or leave with a message that says what to set."""
+    folder = Path(os.environ.get("LABELGATE_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        sys.exit(f"no benchmark data in {folder}: set LABELGATE_DATA to the folder that holds it")
+    return folder

@@ -1,0 +1,102 @@
+"""The contract of loaders: the same data twice, labels that fit their classes, clear refusals."""
+
+import shutil
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cl_core.dataset import Dataset
+from cl_core.hooks import DatasetLoader
+from cl_core.testing.record import check_record, check_refusal, demand, leaves_alone, make_options
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+def check_loader(loader: DatasetLoader, options: "BaseModel | dict[str, Any]") -> Dataset:
+    """Hold a loader against the contract.
+
+    Parameters
+    ----------
+    loader
+        The record that the plugin yields.
+    options
+        Options, as a mapping or validated, that load a small data set without an error.
+
+    Returns
+    -------
+    Dataset
+        What was loaded, for further checks of the author's own.
+
+    Raises
+    ------
+    ContractError
+        For the first part of the contract that is not kept.
+    """
+    check_record(loader)
+    chosen = make_options(loader, options)
+    with leaves_alone(loader):
+        data = loader.load(chosen)
+    _check_dataset(loader, data)
+    again = loader.load(chosen)
+    demand(
+        data.fingerprint == again.fingerprint and np.array_equal(data.labels, again.labels),
+        f"{loader.name}: loading twice gave different data",
+    )
+    for suffix in loader.suffixes:
+        demand(
+            suffix.startswith(".") and suffix == suffix.lower(),
+            f"{loader.name}: suffix {suffix!r} must be lower case and start with a dot",
+        )
+    if loader.suffixes:
+        demand("path" in loader.options.model_fields, f"{loader.name}: has suffixes but no option `path`")
+    if isinstance(getattr(chosen, "path", None), str | Path):
+        _check_files(loader, chosen, data)
+    return data
+
+
+def _check_dataset(loader: DatasetLoader, data: Any) -> None:
+    name = loader.name
+    demand(isinstance(data, Dataset), f"{name}: load returned {type(data).__name__}, not Dataset")
+    demand(
+        data.labels.dtype == np.intp,
+        f"{name}: labels have type {data.labels.dtype}, wanted class numbers (intp)",
+    )
+    demand(
+        data.n_classes >= 2 and len(set(data.classes)) == data.n_classes,  # noqa: PLR2004 - a classification
+        f"{name}: classes are {data.classes[:10]}, wanted two or more different names",
+    )
+    demand(all(isinstance(c, str) for c in data.classes), f"{name}: class names must be strings")
+    demand(
+        data.labels.min() >= 0 and data.labels.max() < data.n_classes,
+        f"{name}: labels run from {data.labels.min()} to {data.labels.max()} for {data.n_classes} classes",
+    )
+    demand(data.name.strip(), f"{name}: the data set has no name")
+    demand(data.fingerprint, f"{name}: the data set has no fingerprint")
+    demand(
+        (data.features is None) == (data.modality == "none"),
+        f"{name}: modality {data.modality!r} with features of type {type(data.features).__name__}",
+    )
+
+
+def _check_files(loader: DatasetLoader, chosen: Any, data: Dataset) -> None:
+    """Try a copy, a missing and an empty file: the content counts, and nothing passes in silence."""
+    source = Path(chosen.path)
+    with tempfile.TemporaryDirectory() as folder:
+        ending = next(
+            (s for s in loader.suffixes if source.name.lower().endswith(s)), "".join(source.suffixes)
+        )
+        copy, empty = Path(folder) / f"copy{ending}", Path(folder) / f"empty{ending}"
+        shutil.copy(source, copy)
+        empty.touch()
+        moved = loader.load(chosen.model_copy(update={"path": copy}))
+        demand(
+            moved.fingerprint == data.fingerprint,
+            f"{loader.name}: the fingerprint depends on the file's name",
+        )
+        for what, path in (("a missing file", Path(folder) / f"no{ending}"), ("an empty file", empty)):
+            bad = chosen.model_copy(update={"path": path})
+            check_refusal(loader, what, partial(loader.load, bad), must_refuse=True)

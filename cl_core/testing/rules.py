@@ -1,0 +1,128 @@
+"""The contract of the small plugins: noise estimators, checks and publishers."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from cl_core.evidence import assess
+from cl_core.hooks import Check, FinishedRun, NoiseEstimator, Publisher
+from cl_core.noise import NoiseEstimate, estimate_noise_rate
+from cl_core.testing.record import check_record, check_refusal, demand, leaves_alone, make_options
+from cl_core.testing.samples import sample_probabilities
+from cl_core.verdict import Judgement, Passed, Verdict
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+# Sums in another order of rows differ in the last bits; a rate has no use for more digits than these.
+_ROUNDING = 1e-9
+
+
+def check_estimator_plugin(
+    estimator: NoiseEstimator, options: "BaseModel | dict[str, Any] | None" = None
+) -> NoiseEstimate:
+    """Hold a noise estimator against the contract: same rate twice and in any row order, NaN refused.
+
+    Parameters
+    ----------
+    estimator
+        The record that the plugin yields.
+    options
+        Its options, as a mapping or validated; its defaults when left out.
+
+    Returns
+    -------
+    NoiseEstimate
+        Of `sample_probabilities`, of which a tenth of the labels is wrong.
+    """
+    check_record(estimator)
+    chosen = make_options(estimator, options)
+    labels, probs = sample_probabilities()
+    with leaves_alone(estimator):
+        found = estimator.estimate(labels, probs, chosen)
+    name = estimator.name
+    demand(isinstance(found, NoiseEstimate), f"{name}: returned {type(found).__name__}, not NoiseEstimate")
+    demand(found.n_rows == len(labels), f"{name}: n_rows is {found.n_rows}, wanted {len(labels)}")
+    demand(found.method.strip(), f"{name}: the estimate does not name its method")
+    again = estimator.estimate(labels, probs, chosen)
+    demand(found.rate == again.rate, f"{name}: the same data gave {found.rate} and {again.rate}")
+    order = np.random.default_rng(1).permutation(len(labels))
+    turned = estimator.estimate(labels[order], probs[order], chosen)
+    demand(
+        abs(found.rate - turned.rate) <= _ROUNDING,
+        f"{name}: the rate depends on the order of rows: {found.rate} and {turned.rate}",
+    )
+    broken = probs.copy()
+    broken[0, 0] = np.nan
+    check_refusal(
+        estimator, "NaN probabilities", lambda: estimator.estimate(labels, broken, chosen), must_refuse=True
+    )
+    return found
+
+
+def check_check(check: Check, options: "BaseModel | dict[str, Any] | None" = None) -> list[Verdict]:
+    """Hold a check against the contract: one outcome each time, under its own code, with its remedy.
+
+    Parameters
+    ----------
+    check
+        The record that the plugin yields.
+    options
+        Its options, as a mapping or validated; its defaults when left out.
+
+    Returns
+    -------
+    list of Passed, Failed or Undecided
+        The outcomes on labels with no, 10 % and 60 % errors.
+    """
+    check_record(check)
+    chosen = make_options(check, options)
+    outcomes: list[Verdict] = []
+    for noise in (0.0, 0.1, 0.6):
+        labels, probs = sample_probabilities(noise=noise)
+        evidence = assess(labels, probs)
+        before = evidence.scored.copy()
+        with leaves_alone(check):
+            outcome = check.check(evidence, chosen)
+        demand(
+            isinstance(outcome, get_args(Verdict)),
+            f"{check.code}: returned {type(outcome).__name__}, wanted Passed, Failed or Undecided",
+        )
+        demand(outcome.code == check.code, f"{check.code}: the outcome carries the code {outcome.code!r}")
+        demand(outcome.says.strip(), f"{check.code}: the outcome says nothing")
+        told = isinstance(outcome, Passed) or outcome.remedy.strip()
+        demand(told, f"{check.code}: {outcome.status}, but no remedy says what to do next")
+        demand(before.equals(evidence.scored), f"{check.code}: changes the evidence")
+        demand(check.check(evidence, chosen) == outcome, f"{check.code}: two outcomes for the same evidence")
+        outcomes.append(outcome)
+    return outcomes
+
+
+def check_publisher(publisher: Publisher, options: "BaseModel | dict[str, Any] | None" = None) -> None:
+    """Hold a publisher against the contract: it tells of a finished run and returns nothing.
+
+    Parameters
+    ----------
+    publisher
+        The record that the plugin yields.
+    options
+        Options that let it publish to a place made for the test.
+    """
+    check_record(publisher)
+    chosen = make_options(publisher, options)
+    labels, probs = sample_probabilities()
+    passed = Passed("LN001", "noise-budget", "1.0% of labels are wrong, limit 5.0%", 0.01, 0.05)
+    with tempfile.TemporaryDirectory() as folder:
+        run = FinishedRun(
+            run_id="20260101-000000-sample",
+            dataset="sample",
+            judgement=Judgement(passed, (passed,)),
+            noise=estimate_noise_rate(labels, probs),
+            folder=Path(folder),
+            markdown="# sample passed\n",
+        )
+        with leaves_alone(publisher):
+            result: Any = publisher.publish(run, chosen)  # type: ignore[func-returns-value]
+        demand(result is None, f"{publisher.name}: publish returned {type(result).__name__}, wanted None")

@@ -1,0 +1,76 @@
+"""The `labelgate` command and what becomes of errors. The commands are in their own files."""
+
+import json
+import sys
+from importlib.metadata import version
+
+import click
+
+from cl_flows.cli.audit import audit
+from cl_flows.cli.demo import demo
+from cl_flows.cli.history import history
+from cl_flows.cli.init import init
+from cl_flows.cli.plugins import plugins
+from cl_flows.cli.report import report
+from cl_flows.cli.run import run
+from cl_flows.exit_codes import ExitCode
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 passed, 1 crashed, 2 bad usage or input, 3 gate failed, 4 undecided.",
+)
+@click.version_option(version("labelgate"), prog_name="labelgate")
+def labelgate() -> None:
+    """Stop bad labels before they reach training.
+
+    labelgate estimates how many labels of a data set are wrong and fails when they are too many.
+    Start with `labelgate demo`, then `labelgate run data.csv --label y --max-noise-rate 0.05`.
+    """
+
+
+for _command in (demo, init, run, report, history, audit, plugins):
+    labelgate.add_command(_command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(_exit_code(arguments if arguments is not None else sys.argv[1:]))
+
+
+def _exit_code(arguments: list[str]) -> int:
+    try:
+        code = labelgate.main(arguments, prog_name="labelgate", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.Abort:
+        return 130  # the shell's number for an interrupt
+    except click.UsageError as error:
+        error.show()
+        _tell_machines(arguments, error)
+        return ExitCode.BAD_INPUT
+    except Exception as error:  # noqa: BLE001 - sorted below, and raised again where it is a fault of ours
+        _tell_machines(arguments, error)
+        return _deliberate(error)
+    return int(code or ExitCode.PASSED)
+
+
+def _deliberate(error: Exception) -> int:
+    """Tell people of an error raised on purpose; any other is a fault of ours and goes on."""
+    from cl_core.errors import ConfigError, InputError, LabelgateError
+
+    if not isinstance(error, LabelgateError):
+        raise error  # Python prints the traceback and leaves with 1
+    click.secho(f"error: {error}", fg="red", err=True)
+    if error.hint:
+        click.echo(f"  hint: {error.hint}", err=True)
+    return ExitCode.BAD_INPUT if isinstance(error, InputError | ConfigError) else ExitCode.CRASHED
+
+
+def _tell_machines(arguments: list[str], error: Exception) -> None:
+    """Print the error as JSON where the caller asked for JSON."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    if not any(pair == ("--format", "json") or pair[0] == "--format=json" for pair in pairs):
+        return
+    body = {"type": type(error).__name__, "message": str(error), "hint": getattr(error, "hint", "")}
+    click.echo(json.dumps({"error": body}))

@@ -1,0 +1,45 @@
+"""`labelgate report`: show a finished run again, or copy its report."""
+
+from pathlib import Path
+
+import click
+
+from cl_flows.cli.options import OUTPUT_FOLDER, output_option
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  labelgate report
+  labelgate report 20260131 --format json
+  labelgate report last --html suspects.html
+"""
+)
+@click.argument("run_id", default="last", metavar="[RUN]")
+@click.option(
+    "--html", "html", type=click.Path(path_type=Path, dir_okay=False), help="Copy the page to this file."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "json"]),
+    default="markdown",
+    show_default=True,
+    help="What to print on standard output.",
+)
+@output_option
+def report(run_id: str, html: Path | None, form: str, output: Path | None) -> None:
+    """Show the run RUN (the beginning of its id will do; the newest one by default)."""
+    from cl_core.errors import ConfigError
+    from cl_flows.runs import find_run
+
+    folder = find_run(output or OUTPUT_FOLDER, run_id)
+    page = folder / "report.html"
+    if html is not None:
+        try:
+            html.write_bytes(page.read_bytes())
+        except OSError as error:
+            raise ConfigError(f"cannot write {html}: {error.strerror}", hint="name another file") from error
+    text = folder / ("report.md" if form == "markdown" else "report.json")
+    click.echo(text.read_text(encoding="utf-8"))
+    click.echo(f"page: {html or page}", err=True)

@@ -1,0 +1,79 @@
+"""`labelgate run`: gate a file, or what a gate.yaml says."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cl_flows.cli.options import engine_option, format_option, output_option, run_and_show
+from cl_flows.exit_codes import ExitCode
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  labelgate run data.csv --label y --max-noise-rate 0.05
+  labelgate run scored.npz --max-noise-rate 0.02 --format json
+  labelgate run gate.yaml --engine prefect
+"""
+)
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--label", help="Column of the given label (tables).")
+@click.option("--id", "id_column", help="Column that identifies a row (tables).")
+@click.option(
+    "--max-noise-rate", type=click.FloatRange(0, 1), help="Largest accepted share of wrong labels, 0 to 1."
+)
+@click.option("--backend", help="Model backend by name: see `labelgate plugins`.")
+@click.option("--folds", type=click.IntRange(2), help="Folds of the cross-validation.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of every random choice.")
+@click.option(
+    "--great-expectations/--no-great-expectations",
+    default=None,
+    help="Whether to cross-check the limits with Great Expectations.  [default: yes]",
+)
+@output_option
+@engine_option
+@format_option
+@click.pass_context
+def run(context: click.Context, /, source: Path, engine: str, form: str, **flags: Any) -> None:
+    """Gate SOURCE: a CSV, Parquet or .npz file of labelled data, or a gate.yaml.
+
+    Flags lie over what a gate.yaml says. The run passes (0), fails (3) or is undecided (4).
+    """
+    context.exit(_run(source, engine=engine, form=form, flags=flags))
+
+
+def _run(source: Path, *, engine: str, form: str, flags: dict[str, Any]) -> ExitCode:
+    from cl_core.errors import ConfigError
+    from cl_flows.config import load_config, make_config, merged
+
+    given = _sections(flags)
+    if source.suffix.lower() in {".yaml", ".yml"}:
+        config = load_config(source, given)
+    else:
+        if flags["max_noise_rate"] is None:
+            raise ConfigError(
+                "no limit given: --max-noise-rate is missing",
+                hint="0.05 lets one label in twenty be wrong; `labelgate init` writes a gate.yaml to keep",
+            )
+        config = make_config(merged({"data": {"path": str(source)}}, given), "the command line")
+    return run_and_show(config, engine=engine, form=form)
+
+
+def _sections(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Sort the flags that were given into the sections of gate.yaml."""
+    homes = {
+        "label": ("data", "label"),
+        "id_column": ("data", "id"),
+        "max_noise_rate": ("gate", "max_noise_rate"),
+        "great_expectations": ("gate", "great_expectations"),
+        "backend": ("model", "backend"),
+        "folds": ("model", "folds"),
+        "seed": ("model", "seed"),
+        "output": ("output", "folder"),
+    }
+    sections: dict[str, dict[str, Any]] = {}
+    for flag, (section, key) in homes.items():
+        if flags[flag] is not None:
+            sections.setdefault(section, {})[key] = flags[flag]
+    return sections

@@ -1,0 +1,156 @@
+"""The configuration of a gate: one frozen model at the edge, unknown keys refused. No plugins here."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cl_core.errors import ConfigError
+from cl_flows.config_errors import explained
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _PluginSection(BaseModel):
+    """A plugin's name beside the plugin's own options, which the plugin validates."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys that belong to the plugin."""
+        return dict(self.model_extra or {})
+
+
+class DataSection(_PluginSection):
+    """Where the labelled data come from; all other keys are options of the loader."""
+
+    loader: str | None = Field(None, description="loader by name; by the ending of `path` when left out")
+
+
+class ModelSection(_PluginSection):
+    """Which model judges the labels; all other keys are options of the backend."""
+
+    backend: str | None = Field(
+        None, description="backend by name; probabilities that came with the data, else `tabular`"
+    )
+
+
+class EstimateSection(_PluginSection):
+    """How the noise rate is estimated; all other keys are options of the estimator."""
+
+    method: str = Field("auto", description="noise estimator by name")
+
+
+class GateSection(_Section):
+    """The rule of the gate."""
+
+    max_noise_rate: float = Field(ge=0, le=1, description="largest accepted share of wrong labels, 0 to 1")
+    decide_on: Literal["estimate", "confident", "audited"] = Field(
+        "estimate", description="judge the estimate itself, its whole interval, or a human audit"
+    )
+    great_expectations: bool = Field(
+        default=True, description="also run the limits through Great Expectations and refuse a disagreement"
+    )
+
+
+class OutputSection(_Section):
+    """Where results go."""
+
+    folder: Path = Field(Path("labelgate-runs"), description="folder of runs and of the history database")
+
+
+class PublisherSection(_PluginSection):
+    """Someone to tell about the verdict; all other keys are options of the publisher."""
+
+    publisher: str
+
+
+class GateConfig(_Section):
+    """Everything a run needs to know."""
+
+    data: DataSection
+    gate: GateSection
+    model: ModelSection = ModelSection()
+    estimate: EstimateSection = EstimateSection()
+    checks: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="further checks by name, each with its options"
+    )
+    publish: tuple[PublisherSection, ...] = ()
+    output: OutputSection = OutputSection()
+    base: Path = Field(Path(), description="folder that relative paths start from")
+
+
+def load_config(path: Path, overrides: Mapping[str, Any] | None = None) -> GateConfig:
+    """Read a gate.yaml; `overrides` are sections laid over it, as the flags of the command line do."""
+    import yaml
+
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}", hint="check the path") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML: {error}", hint="check indentation and colons") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(
+            f"{path} holds {type(raw).__name__}, wanted sections such as `data:` and `gate:`",
+            hint="`labelgate init DATA` writes one that runs",
+        )
+    raw.setdefault("base", str(path.resolve().parent))
+    return make_config(merged(raw, overrides or {}), str(path))
+
+
+def make_config(raw: Mapping[str, Any], source: str) -> GateConfig:
+    """Validate a mapping; `source` is where people wrote it."""
+    ready = dict(raw)
+    # These sections hold no secrets, and their values are typed. Options of plugins may hold
+    # secrets: they keep their ${NAME} until the plugin is called, so that no record shows them.
+    for section in ("gate", "output"):
+        if section in ready:
+            ready[section] = expand_variables(ready[section], section)
+    try:
+        config = GateConfig.model_validate(ready)
+    except ValidationError as error:
+        raise explained(error, GateConfig, source) from error
+    output = OutputSection(folder=config.base / config.output.folder)
+    return config.model_copy(update={"output": output})
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay the sections of `above` over those of `below`, key by key."""
+    out = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(out.get(key), Mapping)
+        out[key] = merged(out[key], value) if both else value
+    return out
+
+
+_VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\})")
+
+
+def expand_variables(value: Any, where: str) -> Any:
+    """Replace ``${NAME}`` and ``${NAME:-default}`` in every string of `value`; ``$$`` is a dollar sign."""
+    if isinstance(value, Mapping):
+        return {key: expand_variables(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [expand_variables(item, f"{where}[{i}]") for i, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        if match["escaped"]:
+            return "$"
+        found = os.environ.get(match["name"], match["default"])
+        if found is None:
+            raise ConfigError(
+                f"{where} needs the environment variable {match['name']}, which is not set",
+                hint=f"set it, or give a default: ${{{match['name']}:-value}}",
+            )
+        return found
+
+    return _VARIABLE.sub(replace, value)

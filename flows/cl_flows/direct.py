@@ -1,0 +1,28 @@
+"""The direct engine: the steps one after the other in this process. No Prefect, no server."""
+
+from datetime import UTC, datetime
+
+from cl_flows import steps
+from cl_flows.config import GateConfig
+from cl_flows.expectations import cross_checked, expectations_worker
+from cl_flows.outcome import GateResult
+from cl_flows.plan import make_plan
+from cl_flows.publish import Findings, publish, write_scored
+from cl_flows.runs import new_run_id, open_run
+
+
+def run_direct(config: GateConfig) -> GateResult:
+    """Run the gate and return its verdict, whatever it is; only errors raise."""
+    started = datetime.now(UTC)
+    plan = make_plan(config)
+    with (
+        open_run(config.output.folder, new_run_id()) as run,
+        expectations_worker(wanted=config.gate.great_expectations) as worker,
+    ):
+        dataset = steps.load(plan)
+        predictions = steps.predict(plan, dataset)
+        evidence = steps.score(plan, dataset, predictions)
+        write_scored(evidence, run)
+        judgement = cross_checked(steps.judge(plan, evidence), evidence, run.scored, worker)
+        found = Findings(dataset, predictions, evidence, judgement)
+        return publish(plan, run, found, started=started, engine="direct")

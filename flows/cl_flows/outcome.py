@@ -1,0 +1,76 @@
+"""How a gate's verdict reaches a caller: a small record, or an exception that stops what comes after."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from cl_core.errors import LabelgateError
+
+Status: TypeAlias = Literal["passed", "failed", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """The verdict of one run, small enough to travel between tasks and into a log.
+
+    Attributes
+    ----------
+    run_id
+        By which ``labelgate report`` and ``labelgate history`` find the run again.
+    dataset
+        Name of the data set.
+    status
+        ``passed``, ``failed`` or ``undecided``.
+    says, remedy
+        The verdict as a sentence, and what to do next.
+    noise_rate, low, high
+        Estimated share of wrong labels and its interval, in 0..1.
+    max_noise_rate
+        The limit, in 0..1.
+    n_rows, n_flagged
+        Rows judged, and rows called a label issue.
+    folder
+        Where the scored table and the reports lie.
+    """
+
+    run_id: str
+    dataset: str
+    status: Status
+    says: str
+    remedy: str
+    noise_rate: float
+    low: float
+    high: float
+    max_noise_rate: float
+    n_rows: int
+    n_flagged: int
+    folder: str
+
+
+class GateFailed(LabelgateError):  # noqa: N818 - a verdict, not a fault
+    """The estimated noise rate (or another check) is over its limit; `result` has the figures."""
+
+    result: GateResult
+
+
+class GateUndecided(LabelgateError):  # noqa: N818 - likewise
+    """The data do not allow a verdict, which is never a pass; `result` has the figures."""
+
+    result: GateResult
+
+
+def raise_unless_passed(result: GateResult) -> GateResult:
+    """Return a passed result; raise `GateFailed` or `GateUndecided` for any other."""
+    error = error_for(result)
+    if error is not None:
+        raise error
+    return result
+
+
+def error_for(result: GateResult) -> GateFailed | GateUndecided | None:
+    """Build the exception that `result` stands for, or None for a pass."""
+    if result.status == "passed":
+        return None
+    kind = GateFailed if result.status == "failed" else GateUndecided
+    error = kind(result.says, hint=result.remedy)
+    error.result = result
+    return error

@@ -1,0 +1,103 @@
+"""From a configuration to the plugins that do the work, with their options validated. No work here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from cl_core.errors import ConfigError
+from cl_core.hooks import Check, DatasetLoader, ModelBackend, NoiseEstimator, Publisher
+from cl_core.plugins import Registry, load_plugins
+from cl_flows.config import GateConfig, expand_variables
+from cl_flows.config_errors import explained
+
+if TYPE_CHECKING:
+    from cl_core.dataset import Dataset
+
+# The checks that every gate runs; a user's `checks:` may set their options and add others.
+STANDING_CHECKS = ("noise-budget", "model-quality", "coverage")
+# An audit is a random sample: it holds whatever the model is worth and however rare a class is.
+AUDIT_CHECKS = ("noise-budget",)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who does what in a run, and with which options."""
+
+    config: GateConfig
+    registry: Registry
+    loader: tuple[DatasetLoader, BaseModel]
+    estimator: tuple[NoiseEstimator, BaseModel]
+    checks: tuple[tuple[Check, BaseModel], ...]
+    publishers: tuple[tuple[Publisher, BaseModel], ...]
+
+    def backend_for(self, dataset: "Dataset") -> tuple[ModelBackend, BaseModel]:
+        """Return the backend the user named, else the one that fits the data."""
+        name = self.config.model.backend
+        if name is None:
+            name = "precomputed" if dataset.pred_probs is not None else "tabular"
+        backend = self.registry.find(ModelBackend, name)
+        return backend, _options(backend, self.config.model.options, self.config.base, "model")
+
+
+def make_plan(config: GateConfig) -> Plan:
+    """Find every plugin that `config` names and validate its options, before anything is read."""
+    registry = load_plugins()
+    data = config.data.options
+    if config.data.loader is None and "path" not in data:
+        raise ConfigError("data.path is missing", hint="name the file of labelled data, or a data.loader")
+    loader = (
+        registry.find(DatasetLoader, config.data.loader)
+        if config.data.loader
+        else registry.loader_for(str(expand_variables(data["path"], "data.path")))
+    )
+    estimator = registry.find(NoiseEstimator, config.estimate.method)
+    if config.model.backend is not None:  # fail before hours of loading, not after
+        named = registry.find(ModelBackend, config.model.backend)
+        _options(named, config.model.options, config.base, "model")
+    return Plan(
+        config,
+        registry,
+        loader=(loader, _options(loader, data, config.base, "data")),
+        estimator=(estimator, _options(estimator, config.estimate.options, config.base, "estimate")),
+        checks=tuple(_checks(config, registry)),
+        publishers=tuple(
+            (found, _options(found, section.options, config.base, f"publish[{i}]"))
+            for i, section in enumerate(config.publish)
+            for found in [registry.find(Publisher, section.publisher)]
+        ),
+    )
+
+
+def _checks(config: GateConfig, registry: Registry) -> list[tuple[Check, BaseModel]]:
+    standing = AUDIT_CHECKS if config.gate.decide_on == "audited" else STANDING_CHECKS
+    wanted: dict[str, dict[str, Any]] = {name: {} for name in standing}
+    budget = {"max_noise_rate": config.gate.max_noise_rate, "decide_on": config.gate.decide_on}
+    wanted["noise-budget"] = budget
+    for name, options in config.checks.items():
+        if name == "noise-budget":
+            raise ConfigError("checks.noise-budget is set in two places", hint="set it under `gate:` only")
+        wanted[name] = {**wanted.get(name, {}), **options}
+    found = [(registry.find(Check, name), options) for name, options in wanted.items()]
+    return [
+        (check, _options(check, options, config.base, f"checks.{check.name}")) for check, options in found
+    ]
+
+
+def _options(plugin: Any, raw: Mapping[str, Any], base: Path, where: str) -> BaseModel:
+    ready = {key: _anchored(key, value, base) for key, value in expand_variables(raw, where).items()}
+    model: type[BaseModel] = plugin.options
+    try:
+        return model.model_validate(ready)
+    except ValidationError as error:
+        raise explained(error, model, f"{where} ({plugin.name})") from error
+
+
+def _anchored(key: str, value: Any, base: Path) -> Any:
+    """Let a relative path start from the folder of gate.yaml; URLs and absolute paths stay."""
+    is_path = key == "path" or key.endswith("_path")
+    if not (is_path and isinstance(value, str | Path)) or "://" in str(value):
+        return value
+    return str(base / value)

@@ -1,0 +1,61 @@
+"""The Prefect engine of the command line: runs the flow on the user's API or on a private server."""
+
+import os
+import time
+
+from cl_flows.config import GateConfig
+from cl_flows.outcome import GateFailed, GateResult, GateUndecided
+from cl_flows.runs import new_run_id
+from cl_flows.server import starting_server
+
+_RECORD_LIMIT_S = 15.0
+
+
+def run_on_prefect(config: GateConfig) -> GateResult:
+    """Run the gate as a Prefect flow and return its verdict, whatever it is; only errors raise."""
+    with starting_server() as server:
+        if server is not None:
+            os.environ.update(server.environment)
+            os.environ["PREFECT_API_URL"] = server.api_url
+        _quiet()
+        # Prefect reads its settings at import, and importing it takes as long as the server's start.
+        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+        from cl_flows.gate import label_gate
+
+        if server is not None:
+            server.wait()
+        # The heartbeat thread would keep the finished flow waiting for its next beat.
+        name = f"label-gate-{new_run_id()}"
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+            try:
+                result: GateResult = label_gate.with_options(flow_run_name=name)(config)
+            except (GateFailed, GateUndecided) as verdict:
+                result = verdict.result
+        if server is not None:
+            _wait_for_records(name)
+        return result
+
+
+def _quiet() -> None:
+    """Keep Prefect's own log lines off the terminal unless the user asked for them."""
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+
+
+def _wait_for_records(flow_run_name: str) -> None:
+    """Wait until the server has written every task run: it does so after the flow has ended."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+
+    from cl_flows.gate import TASKS
+
+    ours = FlowRunFilter(name=FlowRunFilterName(any_=[flow_run_name]))
+    deadline = time.monotonic() + _RECORD_LIMIT_S
+    with get_client(sync_client=True) as client:
+        while time.monotonic() < deadline:
+            runs = client.read_task_runs(flow_run_filter=ours)
+            if len(runs) == len(TASKS) and all(run.state and run.state.is_final() for run in runs):
+                return
+            time.sleep(0.1)

@@ -1,0 +1,175 @@
+"""The last step: results on disk, a row in history, and everyone told. The verdict stands before it."""
+
+import json
+import logging
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from cl_core.dataset import Dataset, Predictions
+from cl_core.evidence import Evidence
+from cl_core.hooks import FinishedRun
+from cl_core.plugins import blame
+from cl_core.verdict import Judgement
+from cl_flows.history import HistoryRow, recording
+from cl_flows.outcome import GateResult
+from cl_flows.plan import Plan
+from cl_flows.progress import report_progress
+from cl_flows.report import (
+    InjectedNoise,
+    RunReport,
+    gather_suspects,
+    render_html,
+    render_markdown,
+    report_json,
+)
+from cl_flows.runs import HISTORY_FILE, RunFolder, finish
+
+logger = logging.getLogger(__name__)
+
+DELIVERIES_FILE = "deliveries.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the steps before found, gathered for those who tell people."""
+
+    dataset: Dataset
+    predictions: Predictions
+    evidence: Evidence
+    judgement: Judgement
+
+
+def write_scored(evidence: Evidence, run: RunFolder) -> None:
+    """Write the scored table, the interface to everything downstream."""
+    evidence.scored.to_parquet(run.scored, index=False)
+
+
+def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, engine: str) -> GateResult:
+    """Write the reports, show the run, record it in history and call the publishers."""
+    report_progress(0, 1, "writing the report")
+    report = _report(plan, run, found, started=started, engine=engine)
+    result = _result(plan, run, found)
+    markdown = render_markdown(report)
+    texts = {
+        "report.html": render_html(report),
+        "report.md": markdown,
+        "report.json": json.dumps(report_json(report), indent=2, ensure_ascii=False, allow_nan=False),
+    }
+    for name, text in texts.items():
+        (run.partial / name).write_text(text, encoding="utf-8")
+    with recording(plan.config.output.folder / HISTORY_FILE, _history_row(report, result)):
+        finish(run)
+    finished = FinishedRun(
+        run.run_id, found.dataset.name, found.judgement, found.evidence.noise, run.final, markdown
+    )
+    _tell(plan, finished)
+    report_progress(1, 1, "wrote the report")
+    return result
+
+
+def _tell(plan: Plan, finished: FinishedRun) -> None:
+    """Call every publisher; one that fails is put on record and changes nothing else."""
+    deliveries = []
+    for publisher, options in plan.publishers:
+        problem = ""
+        try:
+            with blame(f"publisher {publisher.name!r}", plan.registry.origin(publisher), "failed"):
+                publisher.publish(finished, options)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the verdict stands
+            problem = str(error)
+            logger.warning("%s; the verdict stands", problem)
+        deliveries.append({"publisher": publisher.name, "delivered": not problem, "problem": problem})
+    if deliveries:
+        text = json.dumps(deliveries, indent=2)
+        (finished.folder / DELIVERIES_FILE).write_text(text, encoding="utf-8")
+
+
+def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, engine: str) -> RunReport:
+    dataset, predictions, evidence = found.dataset, found.predictions, found.evidence
+    return RunReport(
+        run_id=run.run_id,
+        dataset=dataset.name,
+        started=started,
+        finished=datetime.now(UTC),
+        version=version("labelgate"),
+        engine=engine,
+        source=_source(plan),
+        fingerprint=dataset.fingerprint,
+        n_rows=dataset.n_rows,
+        n_unlabelled=dataset.n_unlabelled,
+        model=predictions.model,
+        out_of_sample=predictions.out_of_sample,
+        judgement=found.judgement,
+        evidence=evidence,
+        notes=(*dataset.notes, *predictions.notes, *evidence.warnings),
+        settings=plan.config.model_dump(mode="json"),
+        suspects=gather_suspects(dataset, evidence),
+        found=_injected(dataset, evidence),
+    )
+
+
+def _source(plan: Plan) -> str:
+    """Name the source as people wrote it, with its ${NAME}s: a URL may hold a password."""
+    said = plan.config.data.options
+    return f"{plan.loader[0].name}: {said.get('path') or said.get('name') or ''}"
+
+
+def _injected(dataset: Dataset, evidence: Evidence) -> InjectedNoise | None:
+    """Compare the flagged rows with the truth, where the truth is known."""
+    if dataset.true_labels is None:
+        return None
+    wrong = dataset.true_labels != dataset.labels
+    flagged = evidence.scored["is_label_issue"].to_numpy()
+    found = int((wrong & flagged).sum())
+    return InjectedNoise(
+        n_flipped=int(wrong.sum()),
+        n_found=found,
+        precision=_share(found, int(flagged.sum())),
+        recall=_share(found, int(wrong.sum())),
+    )
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else math.nan
+
+
+def _result(plan: Plan, run: RunFolder, found: Findings) -> GateResult:
+    verdict, noise = found.judgement.verdict, found.evidence.noise
+    return GateResult(
+        run_id=run.run_id,
+        dataset=found.dataset.name,
+        status=verdict.status,
+        says=verdict.says,
+        remedy=verdict.remedy,
+        noise_rate=noise.rate,
+        low=noise.low,
+        high=noise.high,
+        max_noise_rate=plan.config.gate.max_noise_rate,
+        n_rows=found.evidence.n_rows,
+        n_flagged=found.evidence.n_flagged,
+        folder=str(run.final.resolve()),
+    )
+
+
+def _history_row(report: RunReport, result: GateResult) -> HistoryRow:
+    return HistoryRow(
+        run_id=report.run_id,
+        dataset=report.dataset,
+        started_at=report.started.isoformat(timespec="milliseconds"),
+        finished_at=report.finished.isoformat(timespec="milliseconds"),
+        status=result.status,
+        says=result.says,
+        noise_rate=result.noise_rate,
+        low=result.low,
+        high=result.high,
+        max_noise_rate=result.max_noise_rate,
+        method=report.evidence.noise.method,
+        n_rows=result.n_rows,
+        n_flagged=result.n_flagged,
+        model=report.model,
+        fingerprint=report.fingerprint,
+        engine=report.engine,
+        version=report.version,
+    )

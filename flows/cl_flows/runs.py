@@ -1,0 +1,105 @@
+"""A run's folder: written beside the others under a hidden name, shown whole or not at all."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cl_core.errors import ConfigError
+from cl_flows.locks import ProcessLock
+
+HISTORY_FILE = "history.db"
+SCORED_FILE = "scored.parquet"
+_PARTIAL = ".partial"
+_LOCK_FILE = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Where one run writes.
+
+    Attributes
+    ----------
+    run_id
+        Sortable by time and unique.
+    partial
+        Hidden folder that collects the results while the run goes on.
+    final
+        Where they lie once the run is finished.
+    """
+
+    run_id: str
+    partial: Path
+    final: Path
+
+    @property
+    def work(self) -> Path:
+        """Folder for what the steps hand each other; not kept."""
+        return self.partial / "work"
+
+    @property
+    def scored(self) -> Path:
+        """The scored table, while the run goes on."""
+        return self.partial / SCORED_FILE
+
+
+def new_run_id() -> str:
+    """Make a run id from the time and a few random letters."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+@contextmanager
+def open_run(output: Path, run_id: str) -> Iterator[RunFolder]:
+    """Make the folder of a run; remove it when the block fails or leaves it unfinished."""
+    folder = RunFolder(run_id, output / f".{run_id}{_PARTIAL}", output / run_id)
+    lock = ProcessLock(folder.work / _LOCK_FILE)
+    try:
+        folder.work.mkdir(parents=True)
+        lock.acquire(wait_s=0)
+        _sweep(output)
+    except OSError as error:
+        raise ConfigError(
+            f"results folder {output} is not writable: {error.strerror}",
+            hint="name another with --output or output.folder",
+        ) from error
+    try:
+        yield folder
+    finally:
+        lock.release()
+        shutil.rmtree(folder.partial, ignore_errors=True)
+
+
+def _sweep(output: Path) -> None:
+    """Remove what killed runs left: the folders whose lock nobody holds any more."""
+    for partial in output.glob(f".*{_PARTIAL}"):
+        lock = ProcessLock(partial / "work" / _LOCK_FILE)
+        if lock.path.exists() and lock.acquire(wait_s=0):
+            lock.release()
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def finish(folder: RunFolder) -> None:
+    """Show the finished run: one rename, so that nobody ever sees half of it."""
+    shutil.rmtree(folder.work)
+    os.replace(folder.partial, folder.final)  # noqa: PTH105 - Path.replace hides that this is atomic
+
+
+def find_run(output: Path, wanted: str) -> Path:
+    """Return the folder of the run whose id begins with `wanted`; ``last`` is the newest one."""
+    runs = sorted(p for p in output.glob("[0-9]*-*") if p.is_dir())
+    if not runs:
+        raise ConfigError(f"no runs in {output}", hint="`labelgate run` makes one; --output names the folder")
+    if wanted == "last":
+        return runs[-1]
+    found = [p for p in runs if p.name.startswith(wanted)]
+    if len(found) != 1:
+        what = "no run" if not found else f"{len(found)} runs"
+        raise ConfigError(
+            f"{what} in {output} called {wanted!r}",
+            hint=f"`labelgate history` lists them; newest: {runs[-1].name}",
+        )
+    return found[0]

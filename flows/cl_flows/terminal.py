@@ -1,0 +1,107 @@
+"""What people see while a gate runs and when it is done, on standard error. Nothing is decided here."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from cl_flows.outcome import GateResult
+from cl_flows.progress import listening
+
+_STYLE = {"passed": ("green", "PASSED"), "failed": ("red", "FAILED"), "undecided": ("yellow", "UNDECIDED")}
+_SUSPECTS_SHOWN = 10
+_BAR_WIDTH = 50
+
+
+class Terminal:
+    """Draws progress and the verdict; `quiet` draws nothing."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+
+    @contextmanager
+    def progress(self) -> Iterator[None]:
+        """Show the steps of a run while the block runs."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), TimeElapsedColumn())
+        with Progress(*columns, console=self._console, transient=True) as bars:
+            bar = bars.add_task("starting", total=None)
+
+            def show(done: int, total: int, doing: str) -> None:
+                bars.update(bar, completed=done, total=total, description=doing)
+                if done == total:
+                    bars.console.print(Text(f"  {doing}", style="dim"))
+
+            with listening(show):
+                yield
+
+    def show(self, result: GateResult) -> None:
+        """Show the verdict, the worst suspects and where the report lies."""
+        report = json.loads((Path(result.folder) / "report.json").read_text(encoding="utf-8"))
+        colour, word = _STYLE[result.status]
+        lines = [Text(result.says, style="bold"), Text(), *_rate_line(result)]
+        lines += [
+            Text(f"{check['code']} {check['status']}: {check['says']}") for check in _not_passed(report)
+        ]
+        if result.remedy:
+            lines += [Text(), Text(f"Next: {result.remedy}")]
+        if report["injected"]:
+            lines += [Text(), Text(_found(report["injected"], result))]
+        self._console.print(
+            Panel(Text("\n").join(lines), title=f"[bold]{word}[/bold]: {result.dataset}", border_style=colour)
+        )
+        self._show_suspects(report)
+        for note in report["notes"]:
+            self._console.print(Text(f"note: {note}", style="dim"))
+        self._console.print(Text(f"report: {Path(result.folder) / 'report.html'}"), soft_wrap=True)
+
+    def _show_suspects(self, report: dict[str, Any]) -> None:
+        suspects = report["suspects"][:_SUSPECTS_SHOWN]
+        title = f"The {len(suspects)} most suspect labels of {report['data']['rows']:,}"
+        table = Table(title=title, title_justify="left", box=None, padding=(0, 2))
+        for column in ("row", "given", "suggested", "quality", "flagged"):
+            table.add_column(column, justify="right" if column == "quality" else "left")
+        for suspect in suspects:
+            flagged = suspect["is_label_issue"]
+            values = (suspect["id"], suspect["given_label"], suspect["suggested_label"] if flagged else "-")
+            quality = f"{suspect['label_quality']:.3f}"
+            table.add_row(*(Text(str(value)) for value in values), quality, "yes" if flagged else "no")
+        self._console.print(table)
+
+
+def _rate_line(result: GateResult) -> list[Text]:
+    """Draw the interval, the estimate and the limit on one scale."""
+    top = max(result.high, result.max_noise_rate, 0.01) * 1.15
+    cell = {name: min(_BAR_WIDTH - 1, round(getattr(result, name) / top * _BAR_WIDTH)) for name in _MARKS}
+    bar = ["·"] * _BAR_WIDTH
+    bar[cell["low"] : cell["high"] + 1] = ["━"] * (cell["high"] + 1 - cell["low"])
+    for name, mark in _MARKS.items():
+        if mark:
+            bar[cell[name]] = mark
+    figures = (
+        f"estimated noise rate {result.noise_rate:.1%}, interval {result.low:.1%} to {result.high:.1%}, "
+        f"limit {result.max_noise_rate:.1%}"
+    )
+    return [Text(figures), Text(f"0% {''.join(bar)} {top:.0%}  ● estimate │ limit", style="dim")]
+
+
+_MARKS = {"low": "", "high": "", "max_noise_rate": "│", "noise_rate": "●"}
+
+
+def _not_passed(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Pick the checks that need a word beside the one that decided."""
+    decided = report["verdict"]["code"]
+    return [check for check in report["checks"] if check["status"] != "passed" and check["code"] != decided]
+
+
+def _found(injected: dict[str, Any], result: GateResult) -> str:
+    return (
+        f"{injected['flipped']:,} labels were spoiled on purpose: {injected['found']:,} of them are among "
+        f"the {result.n_flagged:,} flagged rows."
+    )

@@ -1,0 +1,74 @@
+"""The plugins that come with labelgate, offered through the authors' own door. No behaviour here."""
+
+from collections.abc import Iterator
+
+from cl_core.hooks import DatasetLoader, ModelBackend, NoiseEstimator, Publisher, hookimpl
+from cl_plugins.later import Later
+from cl_plugins.noise_estimators import noise_estimators
+from cl_plugins.options import (
+    AppendMarkdownOptions,
+    BundledOptions,
+    NpzOptions,
+    PrecomputedOptions,
+    TableOptions,
+    TabularOptions,
+)
+
+
+@hookimpl
+def labelgate_dataset_loaders() -> Iterator[DatasetLoader]:
+    """Offer tables, NumPy archives and scikit-learn's bundled data sets."""
+    yield DatasetLoader(
+        "table",
+        "CSV, TSV and Parquet files with a label column",
+        TableOptions,
+        Later("cl_plugins.table", "load_table"),
+        (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq"),
+    )
+    yield DatasetLoader(
+        "npz",
+        "NumPy archives with labels and probabilities, pictures or features",
+        NpzOptions,
+        Later("cl_plugins.npz", "load_npz"),
+        (".npz",),
+    )
+    yield DatasetLoader(
+        "bundled",
+        "data sets that come with scikit-learn, label noise on request",
+        BundledOptions,
+        Later("cl_plugins.bundled", "load_bundled"),
+    )
+
+
+@hookimpl
+def labelgate_model_backends() -> Iterator[ModelBackend]:
+    """Offer a cross-validated scikit-learn model, and probabilities made elsewhere."""
+    yield ModelBackend(
+        "tabular",
+        "cross-validated scikit-learn model for tables, arrays and small pictures",
+        TabularOptions,
+        Later("cl_plugins.tabular", "predict_tabular"),
+    )
+    yield ModelBackend(
+        "precomputed",
+        "probabilities that came with the data or lie in a file",
+        PrecomputedOptions,
+        Later("cl_plugins.precomputed", "predict_precomputed"),
+    )
+
+
+@hookimpl
+def labelgate_noise_estimators() -> Iterator[NoiseEstimator]:
+    """Offer the estimators of cl_core."""
+    yield from noise_estimators()
+
+
+@hookimpl
+def labelgate_publishers() -> Iterator[Publisher]:
+    """Offer to append the run's summary to a file."""
+    yield Publisher(
+        "append_markdown",
+        "appends the run's summary to a Markdown file, such as a CI job's summary page",
+        AppendMarkdownOptions,
+        Later("cl_plugins.append_markdown", "append_markdown"),
+    )

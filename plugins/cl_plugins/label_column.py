@@ -1,0 +1,144 @@
+"""From a column of labels to class numbers and names: what counts as a class, and in which order."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from cl_core.errors import InputError
+from cl_core.types import Labels, Mask
+
+# A column of fractions with more different values than this is a quantity, not a set of names.
+_MOST_FRACTIONS = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedLabels:
+    """Labels as numbers.
+
+    Attributes
+    ----------
+    codes
+        Class numbers of the labelled rows, shape (m,).
+    classes
+        Class names: numbers by value, everything else by spelling.
+    labelled
+        Which rows of the source carry a label, shape (n,).
+    notes
+        What people should know, one sentence each.
+    """
+
+    codes: Labels
+    classes: tuple[str, ...]
+    labelled: Mask
+    notes: tuple[str, ...]
+
+    @property
+    def n_unlabelled(self) -> int:
+        """Rows of the source without a label."""
+        return int((~self.labelled).sum())
+
+
+def encode_labels(values: ArrayLike, *, where: str, known: tuple[str, ...] = ()) -> EncodedLabels:
+    """Turn `values` into class numbers; `where` is what errors call the column.
+
+    Classes in `known` count even when they label no row.
+    """
+    column = pd.Series(values).reset_index(drop=True)
+    labelled = column.notna().to_numpy(dtype=np.bool_)
+    if not labelled.any():
+        raise InputError(
+            f"{where} has no label in any of {len(column):,} rows",
+            hint="name the column that holds the labels, or label some rows first",
+        )
+    names, numeric = _names(column[labelled], where)
+    found = set(names.tolist())
+    classes = tuple(sorted(found | set(known), key=_by_value if numeric else None))
+    _refuse_too_few_or_many(found, len(names), where)
+    codes = pd.Categorical(names, categories=list(classes)).codes.astype(np.intp)
+    notes = [*_unlabelled_note(labelled, where), *_alike_notes(classes)]
+    return EncodedLabels(codes, classes, labelled, tuple(notes))
+
+
+def encode_again(values: ArrayLike, classes: tuple[str, ...], *, where: str) -> Labels:
+    """Turn a second column, the right labels, into numbers of the `classes` of the first."""
+    column = pd.Series(values).reset_index(drop=True)
+    if column.isna().any():
+        raise InputError(
+            f"{where} is empty in {int(column.isna().sum()):,} of {len(column):,} rows",
+            hint="the right label must be known for every labelled row, or leave true_labels out",
+        )
+    names, _ = _names(column, where)
+    unknown = sorted(set(names.tolist()) - set(classes))
+    if unknown:
+        raise InputError(
+            f"{where} holds {unknown[0]!r}, which is no class of the given labels",
+            hint=f"known classes: {', '.join(classes[:10])}",
+        )
+    codes: Labels = pd.Categorical(names, categories=list(classes)).codes.astype(np.intp)
+    return codes
+
+
+def _names(column: "pd.Series[Any]", where: str) -> tuple[np.ndarray[Any, Any], bool]:
+    """Name of each label, and whether the names are numbers."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
+    texts = column.astype(str)
+    if pd.api.types.is_bool_dtype(column):
+        return texts.to_numpy(dtype=object), False
+    # Text such as 007 or 1_000 is a name: only plain numbers are read as numbers.
+    plain = bool(texts.str.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?").all())
+    if not plain:
+        return texts.to_numpy(dtype=object), False
+    numbers = texts.astype(np.float64).to_numpy()
+    if np.array_equal(numbers, np.floor(numbers)) and np.abs(numbers).max() < 2**53:
+        return np.array([str(int(x)) for x in numbers], dtype=object), True
+    many = len(np.unique(numbers))
+    if many > _MOST_FRACTIONS:
+        raise InputError(
+            f"{where} holds {many:,} different fractions such as {texts.iloc[0]}: a quantity, not classes",
+            hint="name the column with the classes, or cut the quantity into ranges",
+        )
+    return texts.to_numpy(dtype=object), True
+
+
+def _by_value(name: str) -> tuple[float, str]:
+    try:
+        return float(name), name
+    except ValueError:  # a class known from elsewhere that is no number
+        return float("inf"), name
+
+
+def _refuse_too_few_or_many(found: set[str], n: int, where: str) -> None:
+    if len(found) < 2:  # noqa: PLR2004 - two classes make a classification
+        raise InputError(
+            f"{where} holds one class only, {next(iter(found))!r}",
+            hint="label errors can be found only between two classes or more: check the column and the rows",
+        )
+    if 2 * len(found) > n > _MOST_FRACTIONS:
+        raise InputError(
+            f"{where} holds {len(found):,} different values in {n:,} rows: ids or quantities, not classes",
+            hint="name the column that holds the class labels",
+        )
+
+
+def _unlabelled_note(labelled: Mask, where: str) -> list[str]:
+    missing = int((~labelled).sum())
+    if not missing:
+        return []
+    share = missing / len(labelled)
+    said = f"{where} is empty in {missing:,} of {len(labelled):,} rows ({share:.1%})"
+    return [f"{said}; these rows are left out and counted as unlabelled"]
+
+
+def _alike_notes(classes: tuple[str, ...]) -> list[str]:
+    """Say which class names differ in upper case or blanks only: they are often typing errors."""
+    seen: dict[str, str] = {}
+    notes = []
+    for name in classes:
+        twin = seen.setdefault(" ".join(name.casefold().split()), name)
+        if twin != name:
+            notes.append(f"classes {twin!r} and {name!r} differ in case or blanks only and stay two classes")
+    return notes

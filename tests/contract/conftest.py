@@ -1,0 +1,67 @@
+"""A scratch installation of labelgate and of plugin distributions, as `pip` would leave it."""
+
+import subprocess
+import sys
+import textwrap
+import tomllib
+from collections.abc import Callable
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RunPython: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def installed() -> bool:
+    """Whether labelgate is installed here, as a wheel or in development mode."""
+    return any(distribution.name == "labelgate" for distribution in distributions())
+
+
+def write_distribution(folder: Path, name: str, version: str, entry_points: dict[str, str]) -> None:
+    """Leave the metadata of an installed distribution in `folder`, and nothing else."""
+    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n")
+    lines = [f"{key} = {value}" for key, value in entry_points.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[labelgate]", *lines, ""]))
+
+
+@pytest.fixture
+def plugin_folder(tmp_path: Path) -> Path:
+    """Folder on the scratch interpreter's path, with labelgate's entry points unless it is installed."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    if not installed():
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        write_distribution(folder, "labelgate", project["version"], project["entry-points"]["labelgate"])
+    return folder
+
+
+@pytest.fixture
+def add_plugin(plugin_folder: Path) -> Callable[[str], None]:
+    """Install the distribution bad-dist, whose plugin ``bad`` is a module with the code given."""
+
+    def add(code: str) -> None:
+        (plugin_folder / "bad_module.py").write_text(textwrap.dedent(code))
+        write_distribution(plugin_folder, "bad-dist", "0.1", {"bad": "bad_module"})
+
+    return add
+
+
+@pytest.fixture
+def run_python(plugin_folder: Path, tmp_path: Path) -> RunPython:
+    """Run code in a new interpreter that sees this checkout's built-ins and the plugin folder."""
+
+    def run(code: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        sources = [] if installed() else [ROOT, ROOT / "plugins", ROOT / "checks", ROOT / "flows"]
+        paths = [plugin_folder, *sources]
+        variables = {"PYTHONPATH": ":".join(map(str, paths)), "PATH": "/usr/bin:/bin", **environment}
+        command = [sys.executable, "-W", "error", "-c", code]
+        return subprocess.run(
+            command, env=variables, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    return run

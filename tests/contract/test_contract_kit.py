@@ -1,0 +1,235 @@
+"""The checks for plugin authors catch the faults they are there for."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from cl_checks.builtin import labelgate_checks
+from cl_core import (
+    Check,
+    Dataset,
+    DatasetLoader,
+    Failed,
+    InputError,
+    ModelBackend,
+    NoiseEstimate,
+    NoiseEstimator,
+    Passed,
+    Predictions,
+    Progress,
+    estimate_noise_rate,
+)
+from cl_core.testing import (
+    ContractError,
+    check_backend,
+    check_check,
+    check_estimator_plugin,
+    check_loader,
+    sample_dataset,
+)
+
+
+class NoOptions(BaseModel):
+    """Nothing to choose."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LooseOptions(BaseModel):
+    """Lets unknown keys pass."""
+
+
+class BareOptions(NoOptions):
+    """An option without a description."""
+
+    depth: int = 3
+
+
+class PathOptions(NoOptions):
+    """A file to read."""
+
+    path: Path = Field(description="the file")
+
+
+def centroid(data: Dataset, *, learn: slice) -> Any:
+    """Share of each class by nearness to its centre, learned from the rows `learn`."""
+    rows = data.features.to_numpy()
+    labels = data.labels[learn]
+    centres = np.stack([rows[learn][labels == c].mean(axis=0) for c in range(data.n_classes)])
+    nearness = np.exp(-np.linalg.norm(rows[:, None] - centres, axis=2))
+    return nearness / nearness.sum(axis=1, keepdims=True)
+
+
+def honest(data: Dataset, _options: Any, progress: Progress) -> Predictions:
+    """Two halves, each predicted from the other."""
+    if data.features is None or np.bincount(data.labels).min() < 2:
+        raise InputError("nothing to learn from", hint="bring rows")
+    half = data.n_rows // 2
+    first, second = centroid(data, learn=slice(half, None)), centroid(data, learn=slice(None, half))
+    progress(1, 1, "done")
+    return Predictions(np.vstack([first[:half], second[half:]]), out_of_sample=True, model="centroids")
+
+
+def in_sample(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Remember every label."""
+    found = honest(data, options, progress)
+    seen = np.eye(data.n_classes)[data.labels] * 0.98 + 0.02 / data.n_classes
+    return replace(found, pred_probs=seen)
+
+
+def unseeded(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Other bits at every call."""
+    found = honest(data, options, progress)
+    mix = 1e-6 * np.random.default_rng().random()
+    return replace(found, pred_probs=found.pred_probs * (1 - mix) + mix / data.n_classes)
+
+
+def global_stream(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Reset the caller's random numbers."""
+    np.random.seed(0)  # noqa: NPY002
+    return honest(data, options, progress)
+
+
+def sorted_columns(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Columns by name and not by class number."""
+    found = honest(data, options, progress)
+    return replace(found, pred_probs=found.pred_probs[:, np.argsort(data.classes)])
+
+
+def quiet(data: Dataset, options: Any, _progress: Progress) -> Predictions:
+    """Never report progress."""
+    return honest(data, options, lambda *_: None)
+
+
+def unnormalised(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Rows that sum to 2."""
+    found = honest(data, options, progress)
+    return replace(found, pred_probs=found.pred_probs * 2)
+
+
+def crashing(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """End in an error that is not ours when there are no features."""
+    if data.features is None:
+        raise TypeError("NoneType has no len()")
+    return honest(data, options, progress)
+
+
+def changing(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Write into the caller's features."""
+    found = honest(data, options, progress)
+    if data.features is not None:
+        data.features.iloc[0, 0] += 1.0
+    return found
+
+
+def test_an_honest_backend_keeps_the_contract() -> None:
+    """The checks pass a backend without faults."""
+    check_backend(ModelBackend("honest", "two halves", NoOptions, honest), worker=False)
+
+
+@pytest.mark.parametrize(
+    ("predict", "said"),
+    [
+        (in_sample, "of labels drawn by lot"),
+        (unseeded, "different bits"),
+        (global_stream, "global random stream"),
+        (sorted_columns, "in the order of dataset.classes"),
+        (quiet, "never reports progress"),
+        (unnormalised, "do not sum to 1"),
+        (crashing, "ended in TypeError"),
+        (changing, "changes the data set's features"),
+    ],
+)
+def test_each_fault_of_a_backend_is_caught(predict: Callable[..., Predictions], said: str) -> None:
+    """One fault each, found and named."""
+    with pytest.raises(ContractError, match=said):
+        check_backend(ModelBackend("faulty", "one fault", NoOptions, predict), worker=False)
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (ModelBackend("two words", "x", NoOptions, honest), "is not one word"),
+        (ModelBackend("x", "", NoOptions, honest), "summary must be one line"),
+        (ModelBackend("x", "x", LooseOptions, honest), "let unknown keys pass"),
+        (ModelBackend("x", "x", BareOptions, honest), "option 'depth' is described neither"),
+        (
+            ModelBackend("x", "x", NoOptions, lambda data, _, progress: honest(data, None, progress)),
+            "cannot be pickled",
+        ),
+    ],
+)
+def test_each_fault_of_a_record_is_caught(record: ModelBackend, said: str) -> None:
+    """Names, summaries, options and functions that cannot travel."""
+    with pytest.raises(ContractError, match=said):
+        check_backend(record, worker=False)
+
+
+def load_by_name(options: PathOptions) -> Dataset:
+    """Take the fingerprint from the file's name."""
+    if not options.path.exists() or not options.path.stat().st_size:
+        raise InputError("no file", hint="bring one")
+    return replace(sample_dataset(), fingerprint=options.path.name)
+
+
+def load_anything(_options: PathOptions) -> Dataset:
+    """Make do with a file that is not there."""
+    return sample_dataset()
+
+
+def test_faults_of_loaders_are_caught(tmp_path: Path) -> None:
+    """A fingerprint of the name, and a missing file that nobody minds."""
+    (tmp_path / "a.txt").write_text("something")
+    for load, said in (
+        (load_by_name, "depends on the file's name"),
+        (load_anything, "a missing file was accepted"),
+    ):
+        loader = DatasetLoader("faulty", "one fault", PathOptions, load, (".txt",))
+        with pytest.raises(ContractError, match=said):
+            check_loader(loader, {"path": tmp_path / "a.txt"})
+
+
+def estimate(labels: Any, pred_probs: Any, _options: Any, /) -> NoiseEstimate:
+    """Say what the confident joint says."""
+    return estimate_noise_rate(labels, pred_probs, method="confident_joint")
+
+
+def by_order(labels: Any, pred_probs: Any, options: Any, /) -> NoiseEstimate:
+    """Judge the first rows only."""
+    return replace(estimate(labels[:50], pred_probs[:50], options), n_rows=len(labels))
+
+
+def test_noise_estimators_are_held_against_the_contract() -> None:
+    """The order of rows must not matter."""
+    check_estimator_plugin(NoiseEstimator("joint", "the joint", NoOptions, estimate))
+    with pytest.raises(ContractError, match="order of rows"):
+        check_estimator_plugin(NoiseEstimator("first", "first rows", NoOptions, by_order))
+
+
+def pass_as_other(_evidence: Any, _options: Any) -> Passed:
+    """Carry another check's code."""
+    return Passed("XX999", "other", "all fine")
+
+
+def fail_without_remedy(_evidence: Any, _options: Any) -> Failed:
+    """Leave people alone with the failure."""
+    return Failed("XX001", "mute", "not fine")
+
+
+def test_checks_are_held_against_the_contract() -> None:
+    """A foreign code and a missing remedy are caught."""
+    for check, said in ((pass_as_other, "carries the code 'XX999'"), (fail_without_remedy, "no remedy")):
+        with pytest.raises(ContractError, match=said):
+            check_check(Check("XX001", "mute", "one fault", NoOptions, check))
+
+
+@pytest.mark.parametrize("check", list(labelgate_checks()), ids=lambda check: check.code)
+def test_the_built_in_checks_keep_the_contract(check: Check) -> None:
+    """The checks that come with labelgate go through the authors' own test."""
+    needed = {"max_noise_rate": 0.05} if "max_noise_rate" in check.options.model_fields else {}
+    check_check(check, needed)

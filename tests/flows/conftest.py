@@ -1,0 +1,90 @@
+"""Small labelled tables, and a real Prefect server that the tests start themselves."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cl_core import flip_labels
+from cl_flows.config import GateConfig, make_config
+from cl_flows.server import PrivateServer
+
+
+def labelled_table(rows: int, noise: float, seed: int = 0) -> pd.DataFrame:
+    """Three well-separated classes in two numbers and a colour, some of their labels flipped."""
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, 3, rows)
+    noisy, _ = flip_labels(true.astype(np.intp), rate=noise, n_classes=3, rng=rng)
+    centre = np.array([[0.0, 0.0], [6.0, 0.0], [0.0, 6.0]])[true]
+    numbers = centre + rng.normal(size=(rows, 2))
+    names = np.array(["ash", "birch", "cedar"])
+    return pd.DataFrame(
+        {
+            "tree": [f"t{i}" for i in range(rows)],
+            "height": numbers[:, 0],
+            "girth": numbers[:, 1],
+            "bark": np.where(rng.random(rows) < 0.5, "rough", "smooth"),
+            "label": names[noisy],
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with ``clean.csv`` and ``noisy.csv`` (a fifth of the labels flipped)."""
+    folder = tmp_path_factory.mktemp("tables")
+    labelled_table(300, 0.0).to_csv(folder / "clean.csv", index=False)
+    labelled_table(300, 0.2).to_csv(folder / "noisy.csv", index=False)
+    return folder
+
+
+@pytest.fixture
+def gate_config() -> Callable[..., GateConfig]:
+    """Build the configuration of a quick gate: a limit of 5 %, no Great Expectations."""
+    return _gate_config
+
+
+def _gate_config(source: Path, output: Path, **gate: Any) -> GateConfig:
+    raw = {
+        "data": {"path": str(source), "label": "label", "id": "tree"},
+        "model": {"backend": "tabular", "estimator": "logistic"},
+        "gate": {"max_noise_rate": 0.05, "great_expectations": False, **gate},
+        "output": {"folder": str(output)},
+    }
+    return make_config(raw, "test")
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateServer]:
+    """Run a real Prefect server with a new home, the one the demo starts."""
+    server = PrivateServer(home=tmp_path_factory.mktemp("prefect"))
+    server.start()
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def prefect_api(prefect_server: PrivateServer) -> Iterator[str]:
+    """Point Prefect at the server of the tests."""
+    from prefect.settings import (
+        PREFECT_API_URL,
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        PREFECT_LOGGING_LEVEL,
+        PREFECT_LOGGING_TO_API_ENABLED,
+        temporary_settings,
+    )
+
+    settings = {
+        PREFECT_API_URL: prefect_server.api_url,
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+        PREFECT_LOGGING_LEVEL: "ERROR",
+        PREFECT_LOGGING_TO_API_ENABLED: False,  # its queue would wait for a server that is gone
+    }
+    with temporary_settings(settings):
+        yield prefect_server.api_url

@@ -1,0 +1,108 @@
+"""The configuration: what is accepted, what is refused, and what the refusal says."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cl_core import ConfigError
+from cl_flows.config import GateConfig, expand_variables, load_config, make_config, merged
+
+SMALLEST = {"data": {"path": "x.csv", "label": "y"}, "gate": {"max_noise_rate": 0.05}}
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "gate.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_smallest_configuration_is_data_and_a_limit() -> None:
+    """Everything but the data and the limit has a default."""
+    config = make_config(SMALLEST, "test")
+    assert config.data.options == {"path": "x.csv", "label": "y"}
+    assert config.gate.max_noise_rate == 0.05
+    assert config.gate.great_expectations is True
+
+
+def test_relative_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    """A gate.yaml means the same wherever it is run from."""
+    config = load_config(write(tmp_path, "data: {path: x.csv}\ngate: {max_noise_rate: 0.1}\n"))
+    assert config.base == tmp_path.resolve()
+    assert config.output.folder == tmp_path.resolve() / "labelgate-runs"
+
+
+@pytest.mark.parametrize(
+    ("raw", "says", "hint"),
+    [
+        ({**SMALLEST, "gaet": {}}, "unknown key gaet", "did you mean 'gate'?"),
+        ({**SMALLEST, "gate": {"max_noise_rat": 0.1}}, "unknown key gate.max_noise_rat", "'max_noise_rate'"),
+        ({**SMALLEST, "gate": {"max_noise_rate": 7}}, "gate.max_noise_rate is 7", ""),
+        ({**SMALLEST, "gate": {}}, "gate.max_noise_rate is missing", ""),
+        ({"gate": {"max_noise_rate": 0.1}}, "data is missing", ""),
+        ({**SMALLEST, "gate": {"max_noise_rate": "nan"}}, "gate.max_noise_rate is 'nan'", ""),
+    ],
+)
+def test_a_refusal_names_the_key_and_the_nearest_known_one(raw: dict[str, Any], says: str, hint: str) -> None:
+    """A misspelt key is an error, never a silent default."""
+    with pytest.raises(ConfigError) as refused:
+        make_config(raw, "gate.yaml")
+    assert says in str(refused.value)
+    assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("- a\n- b\n", "holds list"), ("data: [unclosed", "is not YAML"), ("", "holds NoneType")],
+)
+def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    """The error says what the file holds."""
+    with pytest.raises(ConfigError, match=says):
+        load_config(write(tmp_path, text))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """The error names the path."""
+    with pytest.raises(ConfigError, match=r"cannot read .*nowhere.yaml"):
+        load_config(tmp_path / "nowhere.yaml")
+
+
+def test_environment_variables_are_expanded_with_defaults_and_escapes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """``${NAME}``, ``${NAME:-default}`` and ``$$`` are the three forms."""
+    monkeypatch.setenv("LIMIT", "0.2")
+    monkeypatch.delenv("ABSENT", raising=False)
+    assert expand_variables(["${LIMIT}", {"a": "${ABSENT:-b}"}, "$$5", 1], "x") == [
+        "0.2",
+        {"a": "b"},
+        "$5",
+        1,
+    ]
+    with pytest.raises(ConfigError, match=r"x\[0\] needs the environment variable ABSENT"):
+        expand_variables(["${ABSENT}"], "x")
+
+
+def test_a_limit_may_come_from_the_environment_and_is_still_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CI sets the limit without editing the file."""
+    monkeypatch.setenv("LIMIT", "0.2")
+    assert make_config({**SMALLEST, "gate": {"max_noise_rate": "${LIMIT}"}}, "t").gate.max_noise_rate == 0.2
+
+
+def test_secrets_stay_out_of_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin's options keep their ${NAME}: reports and Prefect show the name, not the secret."""
+    monkeypatch.setenv("TOKEN", "hush")
+    config = make_config({**SMALLEST, "publish": [{"publisher": "p", "token": "${TOKEN}"}]}, "t")
+    assert "hush" not in config.model_dump_json()
+    assert "${TOKEN}" in config.model_dump_json()
+
+
+def test_flags_lie_over_the_file_key_by_key() -> None:
+    """A flag replaces one key and keeps its neighbours."""
+    assert merged({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}, "b": 4}) == {"a": {"x": 1, "y": 3}, "b": 4}
+
+
+def test_the_configuration_survives_json() -> None:
+    """Prefect stores it as the flow run's parameters."""
+    config = make_config({**SMALLEST, "model": {"backend": "tabular", "folds": 3}}, "t")
+    assert GateConfig.model_validate_json(config.model_dump_json()) == config

@@ -1,0 +1,144 @@
+"""The Prefect flow on a real server: states, retries, subflows, and the same records as the direct engine."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cl_flows.plan
+from cl_core import Dataset, DatasetLoader
+from cl_core.plugins import Offer, Registry, load_plugins
+from cl_flows import GateConfig, GateFailed, GateUndecided, label_gate
+from cl_flows.direct import run_direct
+
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
+
+
+def newest_flow_run(name: str = "label-gate") -> Any:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+    from prefect.client.schemas.sorting import FlowRunSort
+
+    with get_client(sync_client=True) as client:
+        wanted = FlowFilter(name=FlowFilterName(any_=[name]))
+        (run,) = client.read_flow_runs(flow_filter=wanted, sort=FlowRunSort.START_TIME_DESC, limit=1)
+        return run
+
+
+def test_a_pass_returns_its_result_and_completes(tables: Path, tmp_path: Path, gate_config: Any) -> None:
+    """What comes after the gate may go on."""
+    result = label_gate(gate_config(tables / "clean.csv", tmp_path))
+    assert result.status == "passed"
+    assert newest_flow_run().state.name == "Completed"
+
+
+def test_a_failed_gate_raises_and_its_state_has_a_name_of_its_own(
+    tables: Path, tmp_path: Path, gate_config: Any
+) -> None:
+    """Automations and people tell a failed gate from a crash by the state's name."""
+    with pytest.raises(GateFailed) as raised:
+        label_gate(gate_config(tables / "noisy.csv", tmp_path))
+    state = newest_flow_run().state
+    assert (state.type.value, state.name) == ("FAILED", "NoiseGateFailed")
+    assert raised.value.result.says == state.message
+    assert newest_flow_run().run_count == 1
+
+
+def test_too_few_rows_end_undecided(tables: Path, tmp_path: Path, gate_config: Any) -> None:
+    """Never a pass, and not a failed gate either."""
+    config = gate_config(tables / "clean.csv", tmp_path)
+    config = config.model_copy(update={"checks": {"coverage": {"min_rows": 1000}}})
+    with pytest.raises(GateUndecided):
+        label_gate(config)
+    assert newest_flow_run().state.name == "NoiseGateUndecided"
+
+
+def test_a_crash_is_an_ordinary_failure(tmp_path: Path, gate_config: Any) -> None:
+    """A missing file is no verdict."""
+    with pytest.raises(ValueError, match=r"nowhere\.csv"):
+        label_gate(gate_config(tmp_path / "nowhere.csv", tmp_path))
+    assert newest_flow_run().state.name == "Failed"
+
+
+def test_the_gate_stops_the_flow_that_calls_it(tables: Path, tmp_path: Path, gate_config: Any) -> None:
+    """A training flow with the gate as subflow never reaches its training."""
+    from prefect import flow
+
+    trained = []
+
+    @flow(name="training")
+    def training(config: GateConfig) -> None:
+        label_gate(config)
+        trained.append(True)
+
+    with pytest.raises(GateFailed):
+        training(gate_config(tables / "noisy.csv", tmp_path))
+    assert trained == []
+    assert newest_flow_run("training").state.type.value == "FAILED"
+
+
+def flaky_registry(failures: list[BaseException], calls: list[int]) -> Registry:
+    """Replace the table loader by one that fails a few times first."""
+    real = load_plugins()
+    table = real.find(DatasetLoader, "table")
+
+    def load(options: Any) -> Dataset:
+        calls.append(1)
+        if failures:
+            raise failures.pop(0)
+        return table.load(options)
+
+    flaky = DatasetLoader("table", "flaky", table.options, load, table.suffixes)
+    kept = tuple(offer for offer in real.offers if offer.plugin is not table)
+    return Registry((*kept, Offer("loader", flaky, "flaky-distribution", "1.0")))
+
+
+def test_a_passing_network_error_is_retried_and_bad_data_are_not(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gate_config: Any
+) -> None:
+    """A broken connection heals; a value error does not, and names the plugin."""
+    calls: list[int] = []
+    registry = flaky_registry([ConnectionError("reset by peer")], calls)
+    monkeypatch.setattr(cl_flows.plan, "load_plugins", lambda: registry)
+    assert label_gate(gate_config(tables / "clean.csv", tmp_path)).status == "passed"
+    assert len(calls) == 2
+
+    calls.clear()
+    registry = flaky_registry([ValueError("bad bytes")], calls)
+    monkeypatch.setattr(cl_flows.plan, "load_plugins", lambda: registry)
+    with pytest.raises(
+        RuntimeError, match=r"'table' of distribution 'flaky-distribution' crashed.*bad bytes"
+    ):
+        label_gate(gate_config(tables / "clean.csv", tmp_path))
+    assert len(calls) == 1
+
+
+def test_both_engines_write_the_same_records(tables: Path, tmp_path: Path, gate_config: Any) -> None:
+    """One pipeline, two ways to run it."""
+    direct = run_direct(gate_config(tables / "clean.csv", tmp_path / "direct"))
+    prefect = label_gate(gate_config(tables / "clean.csv", tmp_path / "prefect"))
+    folders = [Path(direct.folder), Path(prefect.folder)]
+    assert (folders[0] / "scored.parquet").read_bytes() == (folders[1] / "scored.parquet").read_bytes()
+    assert sorted(p.name for p in folders[0].iterdir()) == sorted(p.name for p in folders[1].iterdir())
+    reports = [json.loads((folder / "report.json").read_text()) for folder in folders]
+    for report in reports:
+        del report["run"], report["settings"]  # the run's name, its times and its folder
+    assert reports[0] == reports[1]
+
+
+def test_the_report_is_an_artifact(tables: Path, tmp_path: Path, gate_config: Any) -> None:
+    """People find the verdict in Prefect's own pages."""
+    from prefect.artifacts import Artifact
+
+    label_gate(gate_config(tables / "clean.csv", tmp_path))
+    artifact = Artifact.get("labelgate-clean")
+    assert "passed" in str(getattr(artifact, "data", "")).lower()
+
+
+def test_the_flow_takes_the_path_of_a_gate_yaml(tables: Path, tmp_path: Path) -> None:
+    """As the README shows it; relative paths start from the file's folder."""
+    text = f"data: {{path: {tables / 'clean.csv'}, label: label, id: tree}}\n"
+    (tmp_path / "gate.yaml").write_text(text + "gate: {max_noise_rate: 0.05, great_expectations: false}\n")
+    result = label_gate(tmp_path / "gate.yaml")
+    assert Path(result.folder).parent == tmp_path / "labelgate-runs"

@@ -1,0 +1,77 @@
+"""Run folders: whole or not at all."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cl_core import ConfigError
+from cl_flows.runs import find_run, finish, new_run_id, open_run
+
+
+def test_a_finished_run_is_shown_and_its_work_removed(tmp_path: Path) -> None:
+    """People see results, not the files the steps handed each other."""
+    with open_run(tmp_path / "out", "20260101-000000-aaaaaa") as run:
+        (run.work / "big.npy").write_bytes(b"x")
+        (run.partial / "report.md").write_text("hello")
+        finish(run)
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()) == [
+        "out/20260101-000000-aaaaaa/report.md"
+    ]
+
+
+def test_a_run_that_breaks_leaves_nothing(tmp_path: Path) -> None:
+    """Nothing half-written."""
+
+    def broken() -> None:
+        with open_run(tmp_path, "r") as run:
+            (run.partial / "report.md").write_text("half")
+            raise ValueError("boom")
+
+    with pytest.raises(ValueError, match="boom"):
+        broken()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_results_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    """A file in the way stands for every reason a folder cannot be made."""
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(ConfigError, match="not writable"), open_run(tmp_path / "out", "r"):
+        pass
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_and_a_running_one_is_let_be(tmp_path: Path) -> None:
+    """The lock of a run ends with its process, even by kill -9."""
+    program = (
+        "import sys, time; from pathlib import Path; from cl_flows.runs import open_run\n"
+        "with open_run(Path(sys.argv[1]), 'killed'): print('open', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        with open_run(tmp_path, "beside"):
+            assert (tmp_path / ".killed.partial").is_dir()
+        process.kill()
+    with open_run(tmp_path, "after"):
+        assert not (tmp_path / ".killed.partial").exists()
+
+
+def test_run_ids_differ_within_a_second() -> None:
+    """Two runs may start at once."""
+    assert len({new_run_id() for _ in range(100)}) == 100
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
+    """``last`` is the newest; a beginning must be unique."""
+    for name in ("20260101-000000-aaaaaa", "20260102-000000-bbbbbb", ".20260103-000000-cccccc.partial"):
+        (tmp_path / name).mkdir()
+    assert find_run(tmp_path, "last").name == "20260102-000000-bbbbbb"
+    assert find_run(tmp_path, "20260101").name == "20260101-000000-aaaaaa"
+    with pytest.raises(ConfigError, match="2 runs"):
+        find_run(tmp_path, "2026")
+    with pytest.raises(ConfigError, match="no run in"):
+        find_run(tmp_path, "1999")
+    with pytest.raises(ConfigError, match="no runs in"):
+        find_run(tmp_path / "elsewhere", "last")

@@ -1,0 +1,184 @@
+"""The backend ``tabular``: what it learns from, how it splits, what it says and refuses."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import average_precision_score
+
+from cl_core import Dataset, InputError, Predictions, label_quality_scores
+from cl_core.testing import check_backend, sample_dataset
+from cl_plugins.builtin import labelgate_model_backends
+from cl_plugins.bundled import load_bundled
+from cl_plugins.options import BundledOptions, TabularOptions
+from cl_plugins.tabular import predict_tabular
+
+ESTIMATORS = ("gradient_boosting", "extra_trees", "logistic", "kernel")
+
+
+def predict(data: Dataset, **options: Any) -> Predictions:
+    return predict_tabular(data, TabularOptions.model_validate(options), lambda *_: None)
+
+
+def accuracy(data: Dataset, found: Predictions) -> float:
+    return float((found.pred_probs.argmax(axis=1) == data.labels).mean())
+
+
+def mixed_dataset(n: int = 300) -> Dataset:
+    """One column of every kind; each tells something about the label, none all of it."""
+    rng = np.random.default_rng(0)
+    labels = (np.arange(n) % 3).astype(np.intp)
+    words = np.array(["late parcel again", "wrong colour sent", "very happy with it"])
+    columns = {
+        "amount": np.where(rng.random(n) < 0.2, np.nan, labels + rng.normal(size=n)),
+        "count": pd.array(rng.integers(0, 9, n), dtype="Int64"),
+        "flag": rng.random(n) < 0.3 + labels / 5,
+        "colour": np.array(["red", None, "blue"], dtype=object)[(labels + (rng.random(n) < 0.4)) % 3],
+        "code": [f"{'ABC'[c]}-{i:04d}" for i, c in enumerate((labels + (rng.random(n) < 0.4)) % 3)],
+        "said": [f"{words[c]} and {i} more words" for i, c in enumerate(rng.permutation(labels))],
+        "written": [f"2026-0{1 + c}-{d:02d}" for c, d in zip(labels, rng.integers(1, 28, n), strict=True)],
+        "when": pd.Timestamp(2026, 1, 1) + pd.to_timedelta(rng.integers(0, 99, n), unit="D"),
+        "took": pd.to_timedelta(rng.integers(0, 99, n), unit="s"),
+        "kind": pd.Categorical(rng.choice(["x", "y"], n)),
+        "nothing": np.full(n, np.nan),
+        "row": np.arange(n),
+    }
+    frame = pd.DataFrame(columns)
+    classes = ("a", "b", "c")
+    return Dataset("mixed", np.arange(n), labels, classes, frame, "table", "mixed")
+
+
+def test_the_backend_keeps_the_contract() -> None:
+    """Shapes, bits, class order, refusals, a worker process: the contract of cl_core.testing."""
+    tabular, _ = labelgate_model_backends()
+    found = check_backend(tabular, {"estimator": "extra_trees"})
+    assert found.out_of_sample
+    assert found.model.startswith("extra_trees, 5 folds, seed 0")
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_every_estimator_keeps_the_contract(estimator: str) -> None:
+    """Each estimator is out of sample and gives the same bits for the same seed."""
+    tabular, _ = labelgate_model_backends()
+    check_backend(tabular, {"estimator": estimator, "folds": 3}, worker=False)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_columns_of_every_kind_are_learned_from(estimator: str) -> None:
+    """Numbers with holes, dates, categories, codes and sentences work together."""
+    data = mixed_dataset()
+    found = predict(data, estimator=estimator)
+    assert accuracy(data, found) > 0.8
+    assert "column 'nothing' is empty and was left out" in found.notes
+    assert "column 'row' numbers the rows and was left out" in found.notes
+
+
+@pytest.mark.parametrize("column", ["amount", "colour", "code", "written"])
+def test_each_kind_of_column_is_worth_something(column: str) -> None:
+    """A column of numbers, categories, codes or dates alone beats guessing."""
+    data = mixed_dataset()
+    assert accuracy(data, predict(replace(data, features=data.features[[column]]))) > 0.45
+
+
+def test_text_is_learned_from() -> None:
+    """A list of sentences is a data set of its own."""
+    data = mixed_dataset()
+    words = np.array(["late parcel again", "wrong colour sent", "very happy with it"])
+    texts = [f"{words[c]}, case {i}" for i, c in enumerate(data.labels)]
+    found = predict(replace(data, features=texts, modality="text"))
+    assert accuracy(data, found) > 0.95
+    assert found.model.startswith("logistic")
+
+
+def test_the_label_of_a_row_never_reaches_its_own_probabilities() -> None:
+    """With high-cardinality codes and labels drawn by lot, no encoding leaks: agreement stays chance."""
+    rng = np.random.default_rng(1)
+    codes = [f"K{i:05d}" for i in rng.integers(0, 150, 300)]
+    frame = pd.DataFrame({"code": codes, "short": rng.choice(list("abcdefgh"), 300)})
+    labels = rng.integers(0, 2, 300)
+    data = Dataset("lot", np.arange(300), labels, ("a", "b"), frame, "table", "lot")
+    for estimator in ESTIMATORS:
+        assert abs(accuracy(data, predict(data, estimator=estimator)) - 0.5) < 0.12
+
+
+def test_another_seed_gives_other_folds() -> None:
+    """The seed decides the split and the model."""
+    data = mixed_dataset()
+    assert not np.array_equal(predict(data, seed=0).pred_probs, predict(data, seed=1).pred_probs)
+
+
+def test_a_class_without_rows_gets_a_column_of_zeros() -> None:
+    """Columns follow the classes of the data set, whether or not they label a row."""
+    data = sample_dataset()
+    wider = replace(data, labels=data.labels + 1, classes=("none", *data.classes))
+    found = predict(wider)
+    assert found.pred_probs.shape == (240, 4)
+    assert not found.pred_probs[:, 0].any()
+
+
+def test_a_class_with_fewer_rows_than_folds_is_refused() -> None:
+    """The class, its rows and the ways out are named."""
+    data = sample_dataset()
+    labels = data.labels.copy()
+    labels[labels == 2] = 0
+    labels[:3] = 2
+    rare = replace(data, labels=labels)
+    with pytest.raises(
+        InputError, match=r"1 of 3 classes have fewer rows than the 5 folds: 'class-0' \(3\)"
+    ) as caught:
+        predict(rare)
+    assert "set model.folds to 3 or fewer" in caught.value.hint
+    assert predict(rare, folds=3).pred_probs.shape == (240, 3)
+
+
+def test_a_copy_of_the_label_is_pointed_out() -> None:
+    """A column that says the same as the label would hide every error: people are told."""
+    data = sample_dataset()
+    frame = data.features.assign(label_id=[f"L{c}" for c in data.labels])
+    notes = predict(replace(data, features=frame)).notes
+    assert any("column 'label_id' says the same as the label in every row" in note for note in notes)
+
+
+def test_progress_counts_the_folds() -> None:
+    """Progress starts at no fold and ends at all of them."""
+    steps: list[tuple[int, int, str]] = []
+    predict_tabular(sample_dataset(), TabularOptions(folds=3), lambda *step: steps.append(step))
+    assert [(done, total) for done, total, _ in steps] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+def test_a_warning_of_the_library_becomes_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that stops before it converged is on record, and stderr stays quiet."""
+    from sklearn.linear_model import LogisticRegression
+
+    monkeypatch.setattr("cl_plugins.tabular.make_model", lambda *_, **__: LogisticRegression(max_iter=1))
+    assert "the model stopped before it converged (5 of 5 folds)" in predict(sample_dataset()).notes
+
+
+@pytest.mark.parametrize(
+    ("features", "modality", "said"),
+    [
+        (None, "none", "nothing the tabular backend learns from"),
+        (pd.DataFrame({"x": [np.nan] * 240}), "table", "no column to learn from"),
+        (pd.DataFrame({"x": [np.inf] * 240}), "table", "infinite numbers, the first in row 0"),
+        (np.full((240, 2), -np.inf), "array", "infinite numbers"),
+    ],
+)
+def test_features_that_teach_nothing_are_refused(features: Any, modality: Any, said: str) -> None:
+    """What came, what was wanted and what to do."""
+    with pytest.raises(InputError, match=said) as caught:
+        predict(replace(sample_dataset(), features=features, modality=modality))
+    assert caught.value.hint
+
+
+def test_digits_are_told_apart_and_their_flips_found() -> None:
+    """On pictures of digits with a tenth of labels flipped, the flips come first (measured: .995)."""
+    data = load_bundled(BundledOptions(inject_noise=0.1))
+    start = time.process_time()
+    found = predict(data)
+    assert time.process_time() - start < 6
+    assert (found.pred_probs.argmax(axis=1) == data.true_labels).mean() >= 0.97
+    flipped = data.labels != data.true_labels
+    assert average_precision_score(flipped, -label_quality_scores(data.labels, found.pred_probs)) > 0.98
