@@ -68,7 +68,8 @@ def row_facts(
         else:
             good = _plain_block(codes, _widened(block, scratch, dtype), scratch, here, out)
         sums = ClassSums(source.k)
-        sums.update(codes, given[here])
+        if good:
+            sums.update(codes, given[here])
         return sums, good
 
     out = _Columns(given, top, top_class, other, tolerance)
