@@ -105,7 +105,7 @@ def test_auto_names_the_flipped_rows() -> None:
     assert auto > f1(cl_core.find_label_issues(labels, probs)) + 0.03
     worst, plain = (
         cl_core.rank_label_issues(labels, probs, method=m)[:1000] for m in ("auto", "self_confidence")
-    )  # type: ignore[arg-type]
+    )
     assert flipped[worst].mean() > flipped[plain].mean() + 0.03
 
 
