@@ -112,10 +112,12 @@ def _turned_block(codes: Labels, columns: Probs, scratch: Scratch, here: slice, 
     given = columns.reshape(-1).take(flat)
     columns.reshape(-1)[flat] = -1
     other, other_class = best_down(columns, scratch)
-    wins = (given > other) | ((given == other) & (codes < other_class))
+    # Compared and chosen in one byte a row.
+    own = codes.astype(np.uint8)
+    wins = (given > other) | ((given == other) & (own < other_class))
     out.given[here] = given
     np.maximum(given, other, out=out.top[here])
-    out.top_class[here] = np.where(wins, codes, other_class)
+    out.top_class[here] = np.where(wins, own, other_class)
     if out.other is not None:
         out.other[here] = other
     return good
