@@ -55,7 +55,9 @@ class Plan:
     @cached_property
     def threads(self) -> int:
         """Number of threads this plan runs on."""
-        return self.workers or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
+        usable = getattr(os, "sched_getaffinity", None)  # Linux only
+        cores = len(usable(0)) if usable else os.cpu_count() or 1
+        return self.workers or min(cores, _MOST_WORKERS)
 
     def rows(self, k: int, itemsize: int) -> int:
         """Rows in a block of `k` classes: never fewer than one."""
