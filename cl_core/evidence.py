@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from cl_core.audit.finding import AuditFinding
 from cl_core.filters import FilterMethod, find_label_issues
 from cl_core.inputs import check_inputs
 from cl_core.joint import confident_joint, confident_thresholds
@@ -55,6 +56,8 @@ class Evidence:
         What people should know before they trust the figures, one sentence each.
     out_of_sample
         Whether each row was judged by a model that never saw its label; None where nobody knows.
+    audit
+        What people found who checked a random few of these very rows; None without an audit.
     """
 
     classes: tuple[str, ...]
@@ -67,6 +70,7 @@ class Evidence:
     scored: pd.DataFrame
     warnings: tuple[str, ...] = ()
     out_of_sample: bool | None = None
+    audit: AuditFinding | None = None
 
     @property
     def n_rows(self) -> int:

@@ -4,6 +4,7 @@ from math import ceil, sqrt
 from statistics import NormalDist
 from typing import Literal
 
+from cl_checks.audited import audited_outcome
 from cl_checks.options import Options, Share
 from cl_checks.wording import percents
 from cl_core.evidence import Evidence
@@ -26,11 +27,12 @@ class NoiseBudgetOptions(Options):
         Largest share of wrong labels that passes, in 0..1; a rate equal to it passes.
     decide_on
         ``"estimate"``: the estimated rate decides. ``"confident"``: fails when the whole interval
-        is over the limit, passes when none of it is, undecided between.
+        is over the limit, passes when none of it is, undecided between. ``"audited"``: people's answers
+        on a random sample decide, at stated error rates; undecided without them.
     """
 
     max_noise_rate: Share
-    decide_on: Literal["estimate", "confident"] = "estimate"
+    decide_on: Literal["estimate", "confident", "audited"] = "estimate"
 
 
 def check_noise_budget(evidence: Evidence, options: NoiseBudgetOptions) -> Verdict:
@@ -54,6 +56,8 @@ def check_noise_budget(evidence: Evidence, options: NoiseBudgetOptions) -> Verdi
         ``decide_on="confident"``) or when the rate is not identified; else `Passed`.
     """
     noise, limit = evidence.noise, options.max_noise_rate
+    if options.decide_on == "audited":
+        return audited_outcome(evidence, limit, code=CODE, name=NAME)
     confident = options.decide_on == "confident"
     lower, upper = (noise.low, noise.high) if confident else (noise.rate, noise.rate)
     says = _says(noise, limit)

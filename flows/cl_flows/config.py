@@ -51,8 +51,8 @@ class GateSection(_Section):
     """The rule of the gate."""
 
     max_noise_rate: float = Field(ge=0, le=1, description="largest accepted share of wrong labels, 0 to 1")
-    decide_on: Literal["estimate", "confident"] = Field(
-        "estimate", description="judge the estimate itself, or its whole interval"
+    decide_on: Literal["estimate", "confident", "audited"] = Field(
+        "estimate", description="judge the estimate itself, its whole interval, or a human audit"
     )
     great_expectations: bool = Field(
         default=True, description="also run the limits through Great Expectations and refuse a disagreement"

@@ -45,7 +45,7 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS runs ({}, PRIMARY KEY (run_id))".format(
 @contextmanager
 def recording(database: Path, row: HistoryRow) -> Iterator[None]:
     """Write `row`; keep it only when the block succeeds, so that history and run folders agree."""
-    with _opened(database) as connection, connection:
+    with opened(database, _SCHEMA) as connection, connection:
         connection.execute("BEGIN IMMEDIATE")
         marks = ", ".join("?" * len(_COLUMNS))
         values = tuple(asdict(row).values())
@@ -59,16 +59,18 @@ def read_history(database: Path, *, dataset: str | None = None, limit: int = 20)
         return []
     where = "WHERE dataset = ?" if dataset else ""
     query = f"SELECT {', '.join(_COLUMNS)} FROM runs {where} ORDER BY started_at DESC, run_id DESC LIMIT ?"  # noqa: S608
-    with _opened(database) as connection:
+    with opened(database, _SCHEMA) as connection:
         found = connection.execute(query, (dataset, limit) if dataset else (limit,)).fetchall()
     return [HistoryRow(*row) for row in found]
 
 
 @contextmanager
-def _opened(database: Path) -> Iterator[sqlite3.Connection]:
+def opened(database: Path, *schema: str) -> Iterator[sqlite3.Connection]:
+    """Open the database with the tables of `schema` in it; its errors name the file."""
     try:
         with closing(sqlite3.connect(database, timeout=_WAIT_S, isolation_level=None)) as connection:
-            connection.execute(_SCHEMA)
+            for statement in schema:
+                connection.execute(statement)
             yield connection
     except sqlite3.Error as error:
         raise ConfigError(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # The checks that every gate runs; a user's `checks:` may set their options and add others.
 STANDING_CHECKS = ("noise-budget", "model-quality", "coverage")
+# An audit is a random sample: it holds whatever the model is worth and however rare a class is.
+AUDIT_CHECKS = ("noise-budget",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def make_plan(config: GateConfig) -> Plan:
 
 
 def _checks(config: GateConfig, registry: Registry) -> list[tuple[Check, BaseModel]]:
-    wanted: dict[str, dict[str, Any]] = {name: {} for name in STANDING_CHECKS}
+    standing = AUDIT_CHECKS if config.gate.decide_on == "audited" else STANDING_CHECKS
+    wanted: dict[str, dict[str, Any]] = {name: {} for name in standing}
     budget = {"max_noise_rate": config.gate.max_noise_rate, "decide_on": config.gate.decide_on}
     wanted["noise-budget"] = budget
     for name, options in config.checks.items():

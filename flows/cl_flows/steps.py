@@ -1,6 +1,7 @@
 """The five steps of a gate as plain functions. Both engines call these and nothing else decides."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from cl_core.inputs import check_inputs
 from cl_core.noise.record import NoiseEstimate
 from cl_core.plugins import blame
 from cl_core.verdict import Judgement
+from cl_flows.audits import finding_for_data
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
+from cl_flows.runs import HISTORY_FILE
 
 
 def load(plan: Plan) -> Dataset:
@@ -61,6 +64,10 @@ def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
         noise=noise,
         out_of_sample=predictions.out_of_sample,
     )
+    database = plan.config.output.folder / HISTORY_FILE
+    limit = plan.config.gate.max_noise_rate
+    audit = finding_for_data(database, dataset.fingerprint, max_noise_rate=limit) if 0 < limit < 1 else None
+    evidence = replace(evidence, audit=audit)
     report_progress(1, 1, f"scored {evidence.n_rows:,} rows, {evidence.n_flagged:,} suspects")
     return evidence
 

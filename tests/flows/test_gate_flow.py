@@ -134,3 +134,11 @@ def test_the_report_is_an_artifact(tables: Path, tmp_path: Path, gate_config: An
     label_gate(gate_config(tables / "clean.csv", tmp_path))
     artifact = Artifact.get("labelgate-clean")
     assert "passed" in str(getattr(artifact, "data", "")).lower()
+
+
+def test_the_flow_takes_the_path_of_a_gate_yaml(tables: Path, tmp_path: Path) -> None:
+    """As the README shows it; relative paths start from the file's folder."""
+    text = f"data: {{path: {tables / 'clean.csv'}, label: label, id: tree}}\n"
+    (tmp_path / "gate.yaml").write_text(text + "gate: {max_noise_rate: 0.05, great_expectations: false}\n")
+    result = label_gate(tmp_path / "gate.yaml")
+    assert Path(result.folder).parent == tmp_path / "labelgate-runs"

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import click
 
+from cl_flows.cli.audit import audit
 from cl_flows.cli.demo import demo
 from cl_flows.cli.history import history
 from cl_flows.cli.init import init
@@ -28,7 +29,7 @@ def labelgate() -> None:
     """
 
 
-for _command in (demo, init, run, report, history, plugins):
+for _command in (demo, init, run, report, history, audit, plugins):
     labelgate.add_command(_command)
 
 

@@ -1,0 +1,152 @@
+"""`labelgate audit`: let people check a few rows, and turn the estimate into a guarantee."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cl_flows.cli.options import OUTPUT_FOLDER, output_option
+from cl_flows.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from cl_core.audit.finding import AuditFinding
+
+
+@click.group()
+def audit() -> None:
+    """Have people check a random few rows of a run, for a verdict with stated error rates."""
+
+
+@audit.command(
+    epilog="""\b
+Examples:
+  labelgate audit plan last
+  labelgate audit plan 20260131 --max-noise-rate 0.05 --to sheet.csv
+  labelgate audit plan last --more 100
+"""
+)
+@click.argument("run_id", metavar="RUN")
+@click.option(
+    "--max-noise-rate",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Limit to decide on.  [default: the run's]",
+)
+@click.option("--rows", type=click.IntRange(1), help="Rows to check; as many as are needed when left out.")
+@click.option("--more", type=click.IntRange(0), default=0, help="Continue an earlier plan by so many rows.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the choice.")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Sheet to write.  [default: audit-RUN.csv]",
+)
+@output_option
+def plan(
+    run_id: str,
+    max_noise_rate: float | None,
+    rows: int | None,
+    more: int,
+    seed: int,
+    target: Path | None,
+    output: Path | None,
+) -> None:
+    """Choose rows of RUN at random, more of the suspect ones, and write a sheet to fill in."""
+    from cl_core.errors import ConfigError
+    from cl_flows.audit_sheet import write_sheet
+    from cl_flows.audits import plan_for_run, read_scored
+    from cl_flows.runs import HISTORY_FILE, find_run
+
+    base = output or OUTPUT_FOLDER
+    folder = find_run(base, run_id)
+    sheet = target or Path(f"audit-{folder.name}.csv")
+    if sheet.exists():
+        raise ConfigError(f"{sheet} is already there", hint="it may hold answers; name another with --to")
+    planned = plan_for_run(
+        base / HISTORY_FILE, folder, max_noise_rate=max_noise_rate, rows=rows, more=more, seed=seed
+    )
+    try:
+        write_sheet(sheet, planned.plan, read_scored(folder))
+    except OSError as error:
+        raise ConfigError(f"cannot write {sheet}: {error.strerror}", hint="name another with --to") from error
+    click.echo(
+        f"{len(planned.plan.positions):,} of {planned.plan.n_rows:,} rows to check, in this order: {sheet}\n"
+        f"fill in is_wrong (yes or no), from the top, without looking at the model's opinion\n"
+        f"then: labelgate audit add {folder.name} {sheet}",
+        err=True,
+    )
+
+
+@audit.command(
+    epilog="""\b
+Examples:
+  labelgate audit add last answers.csv
+  labelgate audit add last answers-of-kim.csv --who kim
+"""
+)
+@click.argument("run_id", metavar="RUN")
+@click.argument("sheet", type=click.Path(path_type=Path))
+@click.option("--who", help="Who answered, where the sheet does not say.  [default: the file's name]")
+@output_option
+@click.pass_context
+def add(context: click.Context, /, run_id: str, sheet: Path, who: str | None, output: Path | None) -> None:
+    """Put the answers of SHEET on record and say what they decide. Several people may answer a row."""
+    from cl_core.errors import ConfigError
+    from cl_flows.audit_sheet import read_sheet
+    from cl_flows.audits import add_answers, read_audit, read_scored
+    from cl_flows.runs import HISTORY_FILE, find_run
+
+    base = output or OUTPUT_FOLDER
+    folder = find_run(base, run_id)
+    known = read_audit(base / HISTORY_FILE, folder.name)
+    if known is None:
+        raise ConfigError(
+            f"run {folder.name} has no audit plan", hint=f"labelgate audit plan {folder.name} makes one"
+        )
+    answers = read_sheet(sheet, read_scored(folder), who or sheet.stem)
+    n_added = add_answers(base / HISTORY_FILE, known, answers)
+    click.echo(f"{n_added:,} answers on record", err=True)
+    context.exit(_show(base, folder.name))
+
+
+@audit.command()
+@click.argument("run_id", default="last", metavar="[RUN]")
+@output_option
+@click.pass_context
+def status(context: click.Context, /, run_id: str, output: Path | None) -> None:
+    """Say what the answers so far decide: exit code 0 under the limit, 3 over it, 4 undecided."""
+    from cl_flows.runs import find_run
+
+    base = output or OUTPUT_FOLDER
+    context.exit(_show(base, find_run(base, run_id).name))
+
+
+def _show(base: Path, run_id: str) -> ExitCode:
+    from cl_flows.audits import finding_for_run
+    from cl_flows.runs import HISTORY_FILE
+
+    finding = finding_for_run(base / HISTORY_FILE, run_id)
+    if finding is None:
+        click.echo(f"no answers on run {run_id} yet", err=True)
+        return ExitCode.UNDECIDED
+    click.echo(_told(finding), err=True)
+    return {
+        "below": ExitCode.PASSED,
+        "above": ExitCode.GATE_FAILED,
+        "undecided": ExitCode.UNDECIDED,
+    }[finding.decision.decision]
+
+
+def _told(finding: "AuditFinding") -> str:
+    estimate, decision = finding.estimate, finding.decision
+    limit = f"{decision.max_noise_rate:.2%}"
+    verdict = {
+        "below": f"PASSED: the noise rate is under {limit} (chance to pass worse data: {decision.alpha:.0%})",
+        "above": f"FAILED: the noise rate is over {limit} (chance to fail better data: {decision.beta:.0%})",
+        "undecided": f"UNDECIDED against {limit}: about {decision.more_rows:,} more rows would settle it",
+    }[decision.decision]
+    people = f", {estimate.n_disputed:,} disputed" if estimate.n_disputed else ""
+    figures = (
+        f"audited {estimate.n_audited:,} of {estimate.n_rows:,} rows{people}: {estimate.rate:.1%} wrong, "
+        f"{estimate.confidence:.0%} interval {estimate.low:.1%} to {estimate.high:.1%}"
+    )
+    return "\n".join([verdict, figures, *(f"note: {note}" for note in estimate.notes)])
