@@ -14,7 +14,6 @@ from cl_core.types import FloatArray, Indices
 # The multiplier is sought on -1..1 (then stretched to the whole line); what the tolerance leaves of
 # the total is shared out by interpolation, which costs the log likelihood less than a millionth.
 _TOLERANCE = 1e-3
-_FINE_TOLERANCE = 1e-6
 _EDGE = 1 - 1e-12
 # Corrections end when no stratum moves by a hundredth of a row.
 _CORRECTIONS = 60
@@ -63,7 +62,7 @@ def most_likely_wrong(
         if not len(rows):
             break
         pull = _pulls(shared[rows], wrong[rows]), _pulls(sizes - shared[rows], right[rows])
-        moved = _shared_out(wrong[rows], right[rows], *pull, sizes, total[rows], _FINE_TOLERANCE)
+        moved = _shared_out(wrong[rows], right[rows], *pull, sizes, total[rows])
         still = np.abs(moved - shared[rows]).max(axis=1) > _STILL
         # Ever shorter steps keep the corrections of nearly complete strata from swinging.
         shared[rows] += (moved - shared[rows]) / (1.5 + step / 4)
@@ -78,7 +77,6 @@ def _shared_out(
     pull_right: FloatArray,
     sizes: FloatArray,
     total: FloatArray,
-    tolerance: float = _TOLERANCE,
 ) -> FloatArray:
     """Solve the binomial problem in shifted counts, where the answers pull as hard as is said."""
     shift = _shifts(wrong)
