@@ -23,7 +23,7 @@ LEFT_TO_GAIN = 1e-3
 
 
 def most_likely_wrong(
-    wrong: FloatArray, audited: FloatArray, sizes: FloatArray, total: FloatArray
+    wrong: FloatArray, audited: FloatArray, sizes: FloatArray, total: FloatArray, *, exact: bool = True
 ) -> FloatArray:
     """Share `total` wrong rows out over the strata in the way most likely given the answers.
 
@@ -36,6 +36,8 @@ def most_likely_wrong(
     total
         Wrong rows in the whole data set, shape ``(b,)``, between what was found wrong and what was
         not found right; outside it the nearest possible number is taken.
+    exact
+        Whether to go on where a good part of a stratum was audited, see the notes.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def most_likely_wrong(
     # Jensen's gap is at most k ** 3 / (24 M ** 2) for k terms around M.
     gaps = (wrong**3 + right**3) / (24 * room**2)
     rows = np.flatnonzero(gaps.sum(axis=1) > LEFT_TO_GAIN / 2)
-    for step in range(_CORRECTIONS):
+    for step in range(_CORRECTIONS if exact else 0):
         if not len(rows):
             break
         pull = _pulls(shared[rows], wrong[rows]), _pulls(sizes - shared[rows], right[rows])
