@@ -14,7 +14,6 @@ from cl_core.types import FloatArray, Indices
 # The multiplier is sought on -1..1 (then stretched to the whole line); what the tolerance leaves of
 # the total is shared out by interpolation, which costs the log likelihood less than a millionth.
 _TOLERANCE = 1e-3
-_FINE_TOLERANCE = 1e-6
 _EDGE = 1 - 1e-12
 # Corrections end when no stratum moves by a hundredth of a row.
 _CORRECTIONS = 60
@@ -24,7 +23,7 @@ LEFT_TO_GAIN = 1e-3
 
 
 def most_likely_wrong(
-    wrong: FloatArray, audited: FloatArray, sizes: FloatArray, total: FloatArray
+    wrong: FloatArray, audited: FloatArray, sizes: FloatArray, total: FloatArray, *, exact: bool = True
 ) -> FloatArray:
     """Share `total` wrong rows out over the strata in the way most likely given the answers.
 
@@ -37,6 +36,8 @@ def most_likely_wrong(
     total
         Wrong rows in the whole data set, shape ``(b,)``, between what was found wrong and what was
         not found right; outside it the nearest possible number is taken.
+    exact
+        Whether to go on where a good part of a stratum was audited, see the notes.
 
     Returns
     -------
@@ -59,11 +60,11 @@ def most_likely_wrong(
     # Jensen's gap is at most k ** 3 / (24 M ** 2) for k terms around M.
     gaps = (wrong**3 + right**3) / (24 * room**2)
     rows = np.flatnonzero(gaps.sum(axis=1) > LEFT_TO_GAIN / 2)
-    for step in range(_CORRECTIONS):
+    for step in range(_CORRECTIONS if exact else 0):
         if not len(rows):
             break
         pull = _pulls(shared[rows], wrong[rows]), _pulls(sizes - shared[rows], right[rows])
-        moved = _shared_out(wrong[rows], right[rows], *pull, sizes, total[rows], _FINE_TOLERANCE)
+        moved = _shared_out(wrong[rows], right[rows], *pull, sizes, total[rows])
         still = np.abs(moved - shared[rows]).max(axis=1) > _STILL
         # Ever shorter steps keep the corrections of nearly complete strata from swinging.
         shared[rows] += (moved - shared[rows]) / (1.5 + step / 4)
@@ -78,7 +79,6 @@ def _shared_out(
     pull_right: FloatArray,
     sizes: FloatArray,
     total: FloatArray,
-    tolerance: float = _TOLERANCE,
 ) -> FloatArray:
     """Solve the binomial problem in shifted counts, where the answers pull as hard as is said."""
     shift = _shifts(wrong)

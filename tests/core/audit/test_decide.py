@@ -126,7 +126,8 @@ def test_a_tie_is_evidence_for_nothing() -> None:
     tied = collect_answers([*rows, *rows], [*np.zeros(100, int), *np.ones(100, int)])
     decision = decide_from_audit(plan, tied)
     assert decision.decision == "undecided"
-    assert (decision.low, decision.high) == (0, pytest.approx(1, abs=0.05))
+    assert decision.low == 0
+    assert decision.high > 0.95
     estimate = estimate_from_audit(plan, tied)
     assert (estimate.n_disputed, estimate.n_tied, estimate.rate) == (100, 100, 0.5)
     assert estimate.low == 0

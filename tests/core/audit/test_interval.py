@@ -25,7 +25,7 @@ def chances(
     found: NDArray[np.float64], population: list[int], audited: list[int], sizes: list[int]
 ) -> NDArray[np.float64]:
     parts = [hypergeom.pmf(found[:, h], sizes[h], population[h], audited[h]) for h in range(len(sizes))]
-    return np.prod(parts, axis=0)
+    return np.asarray(np.prod(parts, axis=0))
 
 
 def test_the_grid_holds_the_exact_distribution() -> None:

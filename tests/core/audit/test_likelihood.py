@@ -25,8 +25,8 @@ def test_the_likelihood_is_the_product_of_the_draws(size: int, data: st.DataObje
     audited = data.draw(st.integers(1, size))
     wrong = data.draw(st.integers(0, audited))
     population = data.draw(st.integers(wrong, size - (audited - wrong)))
-    counts = (np.array([[float(x)]]) for x in (wrong, audited))
-    value = log_likelihood(*counts, np.array([float(size)]), np.array([[float(population)]]))
+    found, rows = np.array([[float(wrong)]]), np.array([[float(audited)]])
+    value = log_likelihood(found, rows, np.array([float(size)]), np.array([[float(population)]]))
     assert value[0] == pytest.approx(exact(wrong, audited, size, population), abs=1e-9)
 
 
