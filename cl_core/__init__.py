@@ -6,6 +6,7 @@ from cl_core.engine.source import BlockReader
 from cl_core.errors import ConfigError, GateError, InputError, LabelgateError, PluginError
 from cl_core.evidence import Evidence, assess
 from cl_core.filters import find_label_issues, num_label_issues
+from cl_core.health import Health, dataset_health, health_of
 from cl_core.hooks import (
     Check,
     DatasetLoader,
@@ -44,6 +45,7 @@ __all__ = [
     "Failed",
     "FinishedRun",
     "GateError",
+    "Health",
     "InputError",
     "Judgement",
     "LabelgateError",
@@ -66,6 +68,7 @@ __all__ = [
     "class_prior",
     "confident_joint",
     "confident_thresholds",
+    "dataset_health",
     "ensemble_label_quality_scores",
     "estimate_joint",
     "estimate_latent",
@@ -74,6 +77,7 @@ __all__ = [
     "flip_by_instance",
     "flip_by_matrix",
     "flip_labels",
+    "health_of",
     "hookimpl",
     "inverse_noise_matrix",
     "label_quality_scores",

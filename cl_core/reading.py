@@ -84,11 +84,7 @@ class Reading:
     @cached_property
     def counts(self) -> Counts:
         """Confident joint before calibration, rows = given, columns = true."""
-        confident, labels = self.confident, self.labels
-        some = confident < self.k
-        if not some.all():
-            confident, labels = confident[some], labels[some]
-        return pair_counts(labels, confident, self.k)
+        return pair_counts(self.labels, self.confident, self.k, self.k + 1)[:, :-1].copy()
 
     @property
     def suspects(self) -> Mask:
@@ -98,7 +94,7 @@ class Reading:
     @cached_property
     def predicted_counts(self) -> Counts:
         """Rows by given label (down) and most probable class (across)."""
-        return pair_counts(self.labels, self.facts.top_class, self.k)
+        return pair_counts(self.labels, self.facts.top_class, self.k, self.k)
 
 
 def read(

@@ -42,14 +42,12 @@ def confident_classes(
     """
     dtype = compute_type(source.dtype)
     cuts = cut_offs(thresholds, dtype)
-    found = facts.top_class.copy()
-    none = found.dtype.type(source.k)
-    settled = facts.top >= cuts[facts.top_class]
-    unsettled = ~settled
-    found[unsettled] = none
+    none = facts.top_class.dtype.type(source.k)
+    settled = facts.top >= cuts.take(facts.top_class)
+    found = np.where(settled, facts.top_class, none)
     look = facts.top >= cuts.min()
     if collisions != "excess":
-        look &= unsettled
+        look &= ~settled
     # Where the excess decides it is computed in float64: differences of float32 are then exact.
     wide = np.where(np.isnan(thresholds), np.inf, thresholds)
 

@@ -63,13 +63,15 @@ class ClassSums:
         return np.array([((h << 26) + low) / (c << 52) if c else np.nan for h, low, c in pairs])
 
 
-def pair_counts(rows: NDArray[np.integer], columns: NDArray[np.integer], k: int) -> Counts:
-    """Count pairs of class numbers: shape (k, k), first argument down, second across."""
-    counts = np.zeros(k * k, dtype=np.int64)
-    step = max(1 << 16, k * k)
+def pair_counts(
+    rows: NDArray[np.integer], columns: NDArray[np.integer], n_rows: int, n_columns: int
+) -> Counts:
+    """Count pairs of numbers: shape (n_rows, n_columns), first argument down, second across."""
+    size = n_rows * n_columns
+    counts = np.zeros(size, dtype=np.int64)
+    step = max(1 << 15, size)
     for start in range(0, len(rows), step):
-        flat = rows[start : start + step].astype(np.intp)
-        flat *= k
+        flat = np.multiply(rows[start : start + step], n_columns, dtype=np.intp)
         flat += columns[start : start + step]
-        counts += np.bincount(flat, minlength=k * k)
-    return counts.reshape(k, k)
+        counts += np.bincount(flat, minlength=size)
+    return counts.reshape(n_rows, n_columns)

@@ -10,7 +10,7 @@ from cl_core.engine.paircuts import PairCuts
 from cl_core.engine.plan import Plan, Scratch, swept
 from cl_core.engine.rows import RowFacts, compute_type
 from cl_core.engine.source import Source
-from cl_core.types import Counts, FloatArray, Indices, Labels, Mask, Probs
+from cl_core.types import Counts, Indices, Labels, Mask, Probs
 
 Keys: TypeAlias = NDArray[np.int64]
 Found: TypeAlias = tuple[Indices, Keys, NDArray[np.int64]]  # rows, their keys, numbers of their pairs
@@ -137,9 +137,9 @@ class _Search:
             bound[self.bound == np.iinfo(np.int64).max] = np.inf
         # Two steps down, and then the spacing of the cells' type, so that rounding hides no candidate.
         slack = 2 * self.cuts.step + 2 * float(np.finfo(self.dtype).eps)
-        floors = np.append(bound - slack, np.inf)[self.number].reshape(self.k, self.k)
-        lowest: FloatArray = floors.min(axis=1)
-        self.floors: tuple[Probs, FloatArray] = floors.astype(self.dtype), lowest
+        floors = np.append(bound - slack, np.inf).astype(self.dtype).take(self.number)
+        floors = floors.reshape(self.k, self.k)
+        self.floors: tuple[Probs, Probs] = floors, floors.min(axis=1)
 
     def candidates(self, rows: Indices, *, own_too: bool) -> Iterator[Found]:
         """Yield, block by block, all margins of `rows` that reach the floors of that moment."""
@@ -154,7 +154,7 @@ class _Search:
 
         yield from swept(self.source, self.plan, work, share=len(rows) / self.source.n)
 
-    def _within_reach(self, rows: Indices, lowest: FloatArray, *, own_too: bool) -> Indices:
+    def _within_reach(self, rows: Indices, lowest: Probs, *, own_too: bool) -> Indices:
         """Rows whose second largest probability could reach the lowest floor of their given label."""
         facts = self.facts
         given, top = facts.given[rows], facts.top[rows]

@@ -68,7 +68,7 @@ def row_facts(
         else:
             good = _plain_block(codes, _widened(block, scratch, dtype), scratch, here, out)
         sums = ClassSums(source.k)
-        if good:  # NaN cannot be summed, and a bad block ends in an error anyway
+        if good:
             sums.update(codes, given[here])
         return sums, good
 
