@@ -68,7 +68,8 @@ def row_facts(
         else:
             good = _plain_block(codes, _widened(block, scratch, dtype), scratch, here, out)
         sums = ClassSums(source.k)
-        sums.update(codes, given[here])
+        if good:  # NaN cannot be summed, and a bad block ends in an error anyway
+            sums.update(codes, given[here])
         return sums, good
 
     out = _Columns(given, top, top_class, other, tolerance)
