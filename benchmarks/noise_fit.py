@@ -85,7 +85,10 @@ def _usable(table: pd.DataFrame) -> pd.DataFrame:
     ].reset_index(drop=True)
     steps = kept[[f"step{i}" for i in range(10)]].to_numpy()
     pairs = zip(steps, kept["disagreement"], strict=True)
-    read = [terms(DisagreementCurve(row, float(total), np.zeros((0, 0)))) for row, total in pairs]
+    read = [
+        terms(DisagreementCurve(row, float(total), np.zeros((0, 0)), np.zeros(0, dtype=np.intp)))
+        for row, total in pairs
+    ]
     for name in ("plateau", "plateau_spread", "middle", "late", "surplus"):
         kept[name] = [getattr(one, name) for one in read]
     family = np.where(kept["kind"] == "clean", 0, np.where(kept["kind"].isin(INSTANCE), 1, 2))

@@ -13,12 +13,12 @@ they rest on. Each reading of a flat curve at 0 is 0.
 
 from dataclasses import dataclass
 
-from cl_core.noise.curve import DisagreementCurve
+from cl_core.noise.curve import SURE_STEPS, DisagreementCurve
 
 # Median and 3rd percentile of the truth given the curve, by quantile regression over
 # benchmarks/noise_bench.py; 7 % of the truths there lie above the disagreement. See `--fit`.
-RATE_MIDDLE, RATE_LATE = 0.46, -0.14
-LOW_PLATEAU, LOW_SURPLUS = -0.31, -0.15
+RATE_MIDDLE, RATE_LATE = 0.45, -0.14
+LOW_PLATEAU, LOW_SURPLUS = -0.30, -0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Terms:
 
 def terms(curve: DisagreementCurve) -> Terms:
     """Read the terms off a curve."""
-    plateau = curve.part(0, 2)
+    plateau = curve.part(0, SURE_STEPS - 1)
     return Terms(
         plateau=plateau,
         plateau_spread=plateau * (1 - plateau),
