@@ -12,7 +12,7 @@ demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser"
 
 test-browser: $(READY)
 	$(BIN)/python -m pytest -m browser
@@ -25,10 +25,10 @@ test-wheel: $(READY)
 	$(WHEEL_TEST)/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$$(ls dist/*.whl)[test]"
 	cp -r tests pyproject.toml $(WHEEL_TEST)/
 	test ! -d ../shared || ln -sfn "$$(cd ../shared && pwd)" build/shared
-	cd $(WHEEL_TEST) && venv/bin/python -m pytest -m "not browser" tests
+	cd $(WHEEL_TEST) && venv/bin/python -m pytest -n auto --dist loadfile -m "not browser" tests
 
 coverage: $(READY)
-	$(BIN)/python -m pytest -m "not browser" --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser" --cov --cov-report=term
 
 check: $(READY)
 	$(BIN)/ruff format --check .

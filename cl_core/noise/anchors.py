@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from cl_core.noise.curve import STEPS, disagreement_curve
+from cl_core.noise.curve import STEPS, SURE_STEPS, disagreement_curve
 from cl_core.noise.interval import wilson
 from cl_core.noise.pairs import scale_joint
 from cl_core.noise.record import NoiseEstimate
 from cl_core.types import Labels, Probs
-
-SURE_STEPS = 3  # tenths: few enough to be sure, enough rows to count
 
 
 def by_anchors(labels: Labels, pred_probs: Probs, confidence: float) -> NoiseEstimate:

@@ -6,8 +6,7 @@ from math import hypot, log
 import numpy as np
 
 from cl_core.joint import estimate_joint
-from cl_core.noise.anchors import SURE_STEPS
-from cl_core.noise.curve import STEPS, DisagreementCurve, disagreement_curve
+from cl_core.noise.curve import STEPS, SURE_STEPS, DisagreementCurve, disagreement_curve
 from cl_core.noise.interval import wilson
 from cl_core.noise.pairs import scale_joint
 from cl_core.noise.quality import ModelQuality, model_quality
@@ -57,6 +56,11 @@ def by_auto(labels: Labels, models: Sequence[Probs], confidence: float) -> Noise
         identified=not reason,
         reason=reason,
         others=tuple((name, min(1.0, max(0.0, value))) for name, value in others),
+        notes=tuple(
+            f"Class number {j} is contradicted more often where the model is surest of it than elsewhere: "
+            "look at how its rows were labelled, and whether the columns are in order."
+            for j in curves[0].upside_down
+        ),
     )
 
 

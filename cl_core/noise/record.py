@@ -32,6 +32,8 @@ class NoiseEstimate:
         Empty, or why the rate is not identified.
     others
         What other methods said about the same data, as ``(method, rate)``.
+    notes
+        What people should look at before they trust the rate, a sentence each.
     """
 
     rate: float
@@ -44,6 +46,7 @@ class NoiseEstimate:
     identified: bool = True
     reason: str = ""
     others: tuple[tuple[str, float], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         values = (self.rate, self.low, self.high)

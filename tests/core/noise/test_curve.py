@@ -35,6 +35,18 @@ def test_each_predicted_class_has_its_own_surest_rows() -> None:
     np.testing.assert_allclose(curve.sure_pairs, np.array([[0.5, 0.5], [0, 0]]))
 
 
+def test_a_class_contradicted_where_the_model_is_surest_has_no_surest_rows() -> None:
+    """Thirty of a hundred rows are contradicted, all at the top: every tenth counts three tenths."""
+    lead = np.linspace(0.9, 0.1, 100)
+    labels = np.r_[np.ones(30, int), np.zeros(70, int)]
+    curve = disagreement_curve(labels, _sure(list(lead)))
+    np.testing.assert_allclose(curve.steps, np.full(10, 0.3), atol=1e-12)
+    np.testing.assert_allclose(curve.sure_pairs, np.array([[0.7, 0], [0.3, 0]]))
+    assert curve.upside_down.tolist() == [0]
+    chance = disagreement_curve(np.r_[np.ones(2, int), np.zeros(98, int)], _sure(list(lead)))
+    assert chance.upside_down.size == 0
+
+
 @given(seed=st.integers(0, 2**32 - 1), k=st.integers(2, 6), n=st.integers(1, 120))
 def test_names_of_classes_and_order_of_rows_do_not_matter(seed: int, k: int, n: int) -> None:
     """Permuting classes or rows, ties included, leaves the curve; its mean is the disagreement."""

@@ -100,6 +100,15 @@ def test_more_than_half_wrong_is_not_identified_upwards() -> None:
     assert "cannot say which" in found.reason
 
 
+def test_a_class_that_is_upside_down_is_named() -> None:
+    """Labels moved where the model is surest of a class leave a note that names the class."""
+    given_labels, probs, true = _world(np.random.default_rng(2), noise=0.0)
+    sure = (true == 2) & (probs[:, 2] > np.median(probs[true == 2, 2]))
+    found = estimate_noise_rate(np.where(sure, 3, given_labels), probs)
+    assert "Class number 2" in found.notes[0]
+    assert found.low < sure.mean() < found.high
+
+
 def test_classes_without_rows_and_a_thousand_classes_are_no_trouble() -> None:
     """Class 3 of 4 never occurs; in the other set most classes have two rows."""
     labels = np.arange(90) % 3

@@ -15,7 +15,5 @@ def test_the_page_gives_the_constants_and_the_methods() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert f"| rate | 1 | | {reading.RATE_MIDDLE:.2f} | {reading.RATE_LATE:.2f} | |" in page
     assert f"| low | 1 | {reading.LOW_PLATEAU:.2f} | | | {reading.LOW_SURPLUS:.2f} |" in page
-    ends = f"{reading.HIGH_PLATEAU:.2f} | {reading.HIGH_MIDDLE:.2f} | {reading.HIGH_LATE:.2f}"
-    assert f"| high | 1 | {ends} | |" in page
     for method in METHODS:
         assert method == "auto" or f"`{method}`" in page
