@@ -47,7 +47,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 SIZES = st.sampled_from([2, 3, 5, 10, 24, 25, 50])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seed=SEEDS, k=SIZES)
 def test_joint_as_cleanlab(seed: int, k: int) -> None:
     """Thresholds, confident joint and its off-diagonal rows agree."""
@@ -64,7 +64,7 @@ def test_joint_as_cleanlab(seed: int, k: int) -> None:
     assert cl_core.num_label_issues(labels, probs) == count.num_label_issues(labels, probs)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seed=SEEDS, k=SIZES)
 def test_calibration_as_cleanlab(seed: int, k: int) -> None:
     """The calibrated joint differs by rounding alone, and ours keeps the number of every given label."""
@@ -92,7 +92,7 @@ def test_calibration_as_cleanlab(seed: int, k: int) -> None:
         "low_self_confidence",
     ],
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=SEEDS, k=SIZES)
 def test_filters_as_cleanlab(filter_by: Any, seed: int, k: int) -> None:
     """Every filter marks the same rows where both calibrations round alike."""
@@ -107,7 +107,7 @@ def test_filters_as_cleanlab(filter_by: Any, seed: int, k: int) -> None:
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seed=SEEDS, k=SIZES, adjust=st.booleans())
 def test_scores_as_cleanlab(seed: int, k: int, adjust: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
     """Every score agrees, adjusted or not; the weighted entropy but for certain rows."""
@@ -126,7 +126,7 @@ def test_scores_as_cleanlab(seed: int, k: int, adjust: bool) -> None:  # noqa: F
     )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=SEEDS, k=st.sampled_from([3, 10]))
 def test_rare_classes_do_not_stop_either(seed: int, k: int) -> None:
     """With a class of two or so rows, nothing fails, and what is counted alike is filtered alike."""

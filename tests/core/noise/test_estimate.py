@@ -152,7 +152,7 @@ def test_wrong_use_is_refused_with_a_way_out() -> None:
         assert hint in caught.value.hint
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32 - 1),
     k=st.integers(2, 6),
