@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cl_core.errors import ConfigError
 from cl_flows.config_errors import explained
@@ -51,6 +51,14 @@ class GateSection(_Section):
     """The rule of the gate."""
 
     max_noise_rate: float = Field(ge=0, le=1, description="largest accepted share of wrong labels, 0 to 1")
+
+    @field_validator("max_noise_rate", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: Any) -> Any:
+        if isinstance(value, bool):  # else `true` would be a limit of 100 %
+            raise ValueError("a share from 0 to 1 is wanted")  # noqa: TRY004 - pydantic explains these
+        return value
+
     decide_on: Literal["estimate", "confident", "audited"] = Field(
         "estimate", description="judge the estimate itself, its whole interval, or a human audit"
     )
@@ -88,19 +96,9 @@ class GateConfig(_Section):
 
 def load_config(path: Path, overrides: Mapping[str, Any] | None = None) -> GateConfig:
     """Read a gate.yaml; `overrides` are sections laid over it, as the flags of the command line do."""
-    import yaml
+    from cl_flows.yaml_file import read_yaml
 
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}", hint="check the path") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not YAML: {error}", hint="check indentation and colons") from error
-    if not isinstance(raw, dict):
-        raise ConfigError(
-            f"{path} holds {type(raw).__name__}, wanted sections such as `data:` and `gate:`",
-            hint="`labelgate init DATA` writes one that runs",
-        )
+    raw = read_yaml(path)
     raw.setdefault("base", str(path.resolve().parent))
     return make_config(merged(raw, overrides or {}), str(path))
 

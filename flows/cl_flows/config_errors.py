@@ -1,5 +1,6 @@
 """Turns pydantic's validation errors into one sentence each, with the nearest known key."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,33 +11,56 @@ from cl_core.errors import ConfigError
 _MOST_SHOWN = 5
 
 
-def explained(error: ValidationError, model: type[BaseModel], source: str) -> ConfigError:
-    """Build the error people see for a configuration that `model` refused."""
+def explained(
+    error: ValidationError, model: type[BaseModel], source: str, written: Mapping[str, Any] | None = None
+) -> ConfigError:
+    """Build the error people see for a configuration that `model` refused.
+
+    `written` is what people wrote where `error` is about something made of it: a value is shown with its
+    ${NAME}, never with the secret that stood in for it.
+    """
     problems = error.errors(include_url=False)
-    lines = [_sentence(problem, model) for problem in problems[:_MOST_SHOWN]]
+    lines = [_sentence(problem, model, written) for problem in problems[:_MOST_SHOWN]]
     more = f"; and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
-    hints = [hint for problem in problems if (hint := _hint(problem, model))]
+    hints = [hint for problem in problems[:_MOST_SHOWN] if (hint := _hint(problem, model))]
     return ConfigError(f"{source}: {'; '.join(lines)}{more}", hint="; ".join(dict.fromkeys(hints)))
 
 
-def _sentence(problem: Any, model: type[BaseModel]) -> str:
+def _sentence(problem: Any, model: type[BaseModel], written: Mapping[str, Any] | None) -> str:
     where = ".".join(map(str, problem["loc"])) or model.__name__
     match problem["type"]:
         case "missing":
             return f"{where} is missing"
         case "extra_forbidden":
             return f"unknown key {where}"
+        case "model_type" | "dict_type":
+            return f"{where} is {problem['input']!r}, wanted keys with a value each"
+        case "tuple_type":
+            return f"{where} is {problem['input']!r}, wanted a list"
         case _:
-            return f"{where} is {problem['input']!r}: {problem['msg']}"
+            shown = problem["input"] if written is None else _at(written, problem["loc"])
+            return f"{where} is {shown!r}: {problem['msg']}"
+
+
+def _at(written: Any, path: tuple[Any, ...]) -> Any:
+    """Return what stands at `path`, or the last thing on the way there."""
+    for step in path:
+        try:
+            written = written[step]
+        except (LookupError, TypeError):
+            break
+    return written
 
 
 def _hint(problem: Any, model: type[BaseModel]) -> str:
+    *before, last = problem["loc"] or ("",)
+    owner = _model_at(model, tuple(before))
+    fields = owner.model_fields if owner else {}
     if problem["type"] != "extra_forbidden":
-        return ""
-    owner = _model_at(model, problem["loc"][:-1])
-    known = list(owner.model_fields) if owner else []
-    near = get_close_matches(str(problem["loc"][-1]), known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        meaning = fields[last].description if last in fields else None
+        return f"{last}: {meaning}" if meaning else ""
+    near = get_close_matches(str(last), fields, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(fields)}"
 
 
 def _model_at(model: type[BaseModel], path: tuple[Any, ...]) -> type[BaseModel] | None:

@@ -17,7 +17,10 @@ class ProcessLock:
 
     def acquire(self, *, wait_s: float) -> bool:
         """Take the lock, waiting up to `wait_s` seconds; return whether it was taken."""
-        connection = sqlite3.connect(self.path, timeout=wait_s, isolation_level=None)
+        try:
+            connection = sqlite3.connect(self.path, timeout=wait_s, isolation_level=None)
+        except sqlite3.OperationalError:  # no folder to hold the file, or none that may be written
+            return False
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:

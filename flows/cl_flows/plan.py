@@ -79,7 +79,7 @@ def _checks(config: GateConfig, registry: Registry) -> list[tuple[Check, BaseMod
     for name, options in config.checks.items():
         if name == "noise-budget":
             raise ConfigError("checks.noise-budget is set in two places", hint="set it under `gate:` only")
-        wanted[name] = {**wanted.get(name, {}), **options}
+        wanted[name] = {**wanted.get(name, {}), **(options or {})}
     found = [(registry.find(Check, name), options) for name, options in wanted.items()]
     return [
         (check, _options(check, options, config.base, f"checks.{check.name}")) for check, options in found
@@ -92,7 +92,8 @@ def _options(plugin: Any, raw: Mapping[str, Any], base: Path, where: str) -> Bas
     try:
         return model.model_validate(ready)
     except ValidationError as error:
-        raise explained(error, model, f"{where} ({plugin.name})") from error
+        # Not `from error`: pydantic's own message quotes the value that stood in for a ${NAME}.
+        raise explained(error, model, f"{where} ({plugin.name})", raw) from None
 
 
 def _anchored(key: str, value: Any, base: Path) -> Any:

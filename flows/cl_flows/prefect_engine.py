@@ -3,6 +3,7 @@
 import os
 import time
 
+from cl_core.errors import GateError
 from cl_flows.config import GateConfig
 from cl_flows.outcome import GateFailed, GateResult, GateUndecided
 from cl_flows.runs import new_run_id
@@ -23,7 +24,9 @@ def run_on_prefect(config: GateConfig) -> GateResult:
 
         from cl_flows.gate import label_gate
 
-        if server is not None:
+        if server is None:
+            _refuse_deaf_api()
+        else:
             server.wait()
         # The heartbeat thread would keep the finished flow waiting for its next beat.
         name = f"label-gate-{new_run_id()}"
@@ -42,6 +45,19 @@ def _quiet() -> None:
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
+
+
+def _refuse_deaf_api() -> None:
+    """Refuse the user's API where nobody answers: Prefect would end in a traceback."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        problem = client.api_healthcheck()
+        if problem is not None:
+            raise GateError(
+                f"no Prefect API answers at {client.api_url}: {problem}",
+                hint="check PREFECT_API_URL, unset it for a private server, or run with --engine direct",
+            )
 
 
 def _wait_for_records(flow_run_name: str) -> None:

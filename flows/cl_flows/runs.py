@@ -1,10 +1,11 @@
 """A run's folder: written beside the others under a hidden name, shown whole or not at all."""
 
+import errno
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from cl_flows.locks import ProcessLock
 HISTORY_FILE = "history.db"
 SCORED_FILE = "scored.parquet"
 _PARTIAL = ".partial"
-_LOCK_FILE = "lock"
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +57,47 @@ def new_run_id() -> str:
 def open_run(output: Path, run_id: str) -> Iterator[RunFolder]:
     """Make the folder of a run; remove it when the block fails or leaves it unfinished."""
     folder = RunFolder(run_id, output / f".{run_id}{_PARTIAL}", output / run_id)
-    lock = ProcessLock(folder.work / _LOCK_FILE)
+    lock = _lock_of(folder.partial)
     try:
-        folder.work.mkdir(parents=True)
-        lock.acquire(wait_s=0)
-        _sweep(output)
-    except OSError as error:
-        raise ConfigError(
-            f"results folder {output} is not writable: {error.strerror}",
-            hint="name another with --output or output.folder",
-        ) from error
-    try:
+        try:
+            _make(folder, lock)
+            _sweep(output)
+        except OSError as error:
+            raise ConfigError(
+                f"results folder {output} is not writable: {error.strerror}",
+                hint="name another with --output or output.folder",
+            ) from error
         yield folder
     finally:
-        lock.release()
-        shutil.rmtree(folder.partial, ignore_errors=True)
+        _remove(folder.partial, lock)
+
+
+def _make(folder: RunFolder, lock: ProcessLock) -> None:
+    """Make the hidden folder, locked before it is there: others remove every one that nobody has locked."""
+    folder.partial.parent.mkdir(parents=True, exist_ok=True)
+    if not lock.acquire(wait_s=0):
+        raise OSError(errno.ENOLCK, f"no lock can be taken on {lock.path.name}")
+    folder.work.mkdir(parents=True)
+
+
+def _lock_of(partial: Path) -> ProcessLock:
+    """Return the lock of a hidden folder; it lies beside it, so that it can be taken first."""
+    return ProcessLock(partial.with_suffix(_LOCK))
+
+
+def _remove(partial: Path, lock: ProcessLock) -> None:
+    shutil.rmtree(partial, ignore_errors=True)
+    lock.release()
+    with suppress(OSError):  # another run looks at the lock in this instant, and removes it then
+        lock.path.unlink()
 
 
 def _sweep(output: Path) -> None:
     """Remove what killed runs left: the folders whose lock nobody holds any more."""
     for partial in output.glob(f".*{_PARTIAL}"):
-        lock = ProcessLock(partial / "work" / _LOCK_FILE)
-        if lock.path.exists() and lock.acquire(wait_s=0):
-            lock.release()
-            shutil.rmtree(partial, ignore_errors=True)
+        lock = _lock_of(partial)
+        if lock.acquire(wait_s=0):
+            _remove(partial, lock)
 
 
 def finish(folder: RunFolder) -> None:

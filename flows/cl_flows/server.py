@@ -65,7 +65,13 @@ class PrivateServer:
 
     def start(self) -> None:
         """Start the server and return at once; `wait` waits for it."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GateError(
+                f"the Prefect server has no home: {self.home} cannot be made ({error.strerror})",
+                hint=f"set XDG_CACHE_HOME to a folder that may be written, or {_HINT}",
+            ) from error
         if not self._lock.acquire(wait_s=_START_LIMIT_S):
             raise GateError(
                 f"another run has been starting a Prefect server for {_START_LIMIT_S:.0f} s", hint=_HINT

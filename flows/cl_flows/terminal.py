@@ -1,6 +1,7 @@
 """What people see while a gate runs and when it is done, on standard error. Nothing is decided here."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ class Terminal:
     """Draws progress and the verdict; `quiet` draws nothing."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._console = Console(stderr=True, quiet=quiet or sys.stderr is None, highlight=False)
 
     @contextmanager
     def progress(self) -> Iterator[None]:

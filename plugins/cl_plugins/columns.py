@@ -78,6 +78,7 @@ def _read_frame(dataset: Dataset) -> Columns:
         elif _numbers_the_rows(column):
             notes.append(f"column {name!r} numbers the rows and was left out")
         else:
+            _refuse_nested(column, str(name), dataset.name)
             if _repeats(column, dataset.labels):
                 notes.append(
                     f"column {name!r} says the same as the label in every row and hides its errors: "
@@ -152,6 +153,16 @@ def _repeats(column: "pd.Series[Any]", labels: Labels) -> bool:
     return (
         len(values) == len(np.unique(labels)) == len(set(zip(codes.tolist(), labels.tolist(), strict=True)))
     )
+
+
+def _refuse_nested(column: "pd.Series[Any]", name: str, dataset: str) -> None:
+    """Refuse lists and records as Parquet and JSON have them: as text they would say nothing."""
+    cell = column.dropna().iloc[0]
+    if isinstance(cell, list | tuple | dict | np.ndarray):
+        raise InputError(
+            f"column {name!r} of data set {dataset!r} holds a {type(cell).__name__} a row, wanted one value",
+            hint="leave it out with data.drop, or spread it over columns of its own",
+        )
 
 
 def _refuse_unbounded(numbers: np.ndarray[Any, Any], name: str) -> None:

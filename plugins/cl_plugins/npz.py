@@ -58,6 +58,13 @@ def _refuse_shapes(options: NpzOptions, given: NDArray[Any], parts: dict[str, ND
                 f"{options.path.name!r} has {len(given):,} labels but {what} of shape {part.shape}",
                 hint="all arrays must have one entry a row, in the same order",
             )
+    ids = parts["ids"]
+    if ids is not None and (ids.ndim != 1 or (ids.dtype.kind == "f" and np.isnan(ids).any())):
+        raise InputError(
+            f"ids of {options.path.name!r} have shape {ids.shape}"
+            + (f", {int(np.isnan(ids).sum()):,} of them NaN" if ids.ndim == 1 else ", wanted one id a row"),
+            hint="give every row an id, or leave `ids` out to number the rows",
+        )
     images = parts["images"]
     if images is not None and images.ndim not in (3, 4):
         raise InputError(

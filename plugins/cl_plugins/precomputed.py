@@ -15,7 +15,7 @@ def predict_precomputed(dataset: Dataset, options: PrecomputedOptions, progress:
     """Take the probabilities of the data set, or of a file, as they are."""
     progress(0, 1, "reading probabilities")
     given, source = _find(dataset, options)
-    probs = given if given.dtype.kind == "f" else given.astype(np.float64)
+    probs = given.astype(np.float64) if given.dtype.kind in "biu" else given
     if len(probs) != dataset.n_rows:
         raise InputError(
             f"{source} has {len(probs):,} rows, data set {dataset.name!r} {dataset.n_rows:,} labelled ones",

@@ -226,3 +226,42 @@ def test_two_runs_at_once_on_private_servers_both_finish(tables: Path, tmp_path:
     deadline = time.monotonic() + 240
     told = [process.communicate(timeout=deadline - time.monotonic())[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], "\n".join(told)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("PREFECT_API_URL", "http://127.0.0.1:9/api", "no Prefect API answers at http://127.0.0.1:9/api"),
+        ("XDG_CACHE_HOME", "", "the Prefect server has no home"),
+    ],
+)
+def test_a_prefect_that_cannot_be_had_is_said_in_a_sentence(
+    tables: Path, tmp_path: Path, variable: str, value: str, says: str
+) -> None:
+    """No verdict, no traceback, and a way out: exit code 1."""
+    (tmp_path / "file").write_text("in the way")
+    environment = {key: v for key, v in os.environ.items() if not key.startswith("PREFECT_")}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", "from cl_flows.cli import main; main()"),
+            *quick(tables / "clean.csv", tmp_path / "out", "--label", "label", "--engine", "prefect"),
+        ],
+        env={**environment, variable: value or str(tmp_path / "file")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "--engine direct" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_verdict_needs_no_standard_error(tables: Path, tmp_path: Path) -> None:
+    """Services run commands with it closed: the verdict is the exit code then."""
+    command = [
+        *(sys.executable, "-c", "from cl_flows.cli import main; main()"),
+        *quick(tables / "clean.csv", tmp_path, "--label", "label"),
+    ]
+    shell = ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *command]
+    assert subprocess.run(shell, check=False).returncode == 0

@@ -1,5 +1,6 @@
 """The configuration: what is accepted, what is refused, and what the refusal says."""
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from cl_core import ConfigError
 from cl_flows.config import GateConfig, expand_variables, load_config, make_config, merged
+from cl_flows.plan import make_plan
 
 SMALLEST = {"data": {"path": "x.csv", "label": "y"}, "gate": {"max_noise_rate": 0.05}}
 
@@ -41,6 +43,10 @@ def test_relative_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> Non
         ({**SMALLEST, "gate": {}}, "gate.max_noise_rate is missing", ""),
         ({"gate": {"max_noise_rate": 0.1}}, "data is missing", ""),
         ({**SMALLEST, "gate": {"max_noise_rate": "nan"}}, "gate.max_noise_rate is 'nan'", ""),
+        ({**SMALLEST, "gate": {"max_noise_rate": True}}, "gate.max_noise_rate is True", "0 to 1"),
+        ({**SMALLEST, "gate": {"max_noise_rate": "5%"}}, "gate.max_noise_rate is '5%'", "0 to 1"),
+        ({**SMALLEST, "model": "tabular"}, "model is 'tabular', wanted keys with a value each", ""),
+        ({**SMALLEST, "publish": {"publisher": "x"}}, "wanted a list", ""),
     ],
 )
 def test_a_refusal_names_the_key_and_the_nearest_known_one(raw: dict[str, Any], says: str, hint: str) -> None:
@@ -59,6 +65,35 @@ def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, text: str, s
     """The error says what the file holds."""
     with pytest.raises(ConfigError, match=says):
         load_config(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("gate:\n  max_noise_rate: 0.01\n  max_noise_rate: 0.9\n", "'max_noise_rate' twice, again in line 3"),
+        ("gate: {max_noise_rate: 0.01}\ndata: {path: x}\ngate: {max_noise_rate: 0.9}\n", "'gate' twice"),
+        ("data: &x\n  path: *x\n", r"refers to \*x in line 2"),
+    ],
+)
+def test_a_file_that_yaml_reads_in_silence_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    """The second of two limits never wins unheard, and a section that holds itself has no end."""
+    with pytest.raises(ConfigError, match=says):
+        load_config(write(tmp_path, text))
+
+
+def test_a_section_whose_keys_are_all_comments_counts_as_left_out(tmp_path: Path) -> None:
+    """People comment keys out; the defaults then hold, and what has no default is missed by name."""
+    limit = "data: {path: x.csv}\ngate: {max_noise_rate: 0.1}\n"
+    config = load_config(write(tmp_path, limit + "model:\n  # folds: 3\nchecks:\npublish:\n"))
+    assert config.model.options == {}
+    with pytest.raises(ConfigError, match="gate is missing"):
+        load_config(write(tmp_path, "data: {path: x.csv}\ngate:\n"))
+
+
+def test_an_editors_byte_order_mark_is_read_over(tmp_path: Path) -> None:
+    """Windows' editors write one."""
+    text = "\ufeffdata: {path: x.csv}\ngate: {max_noise_rate: 0.1}\n"
+    assert load_config(write(tmp_path, text)).gate.max_noise_rate == 0.1
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -95,6 +130,16 @@ def test_secrets_stay_out_of_the_record(monkeypatch: pytest.MonkeyPatch) -> None
     config = make_config({**SMALLEST, "publish": [{"publisher": "p", "token": "${TOKEN}"}]}, "t")
     assert "hush" not in config.model_dump_json()
     assert "${TOKEN}" in config.model_dump_json()
+
+
+def test_a_refused_option_is_shown_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret in the wrong place, or of the wrong type, reaches neither the terminal nor the logs."""
+    monkeypatch.setenv("TOKEN", "hush")
+    publish = [{"publisher": "append_markdown", "path": ["${TOKEN}"]}]
+    data = {"path": "x.npz"}
+    with pytest.raises(ConfigError, match=r"\$\{TOKEN\}") as refused:
+        make_plan(make_config({**SMALLEST, "data": data, "publish": publish}, "t"))
+    assert "hush" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_flags_lie_over_the_file_key_by_key() -> None:

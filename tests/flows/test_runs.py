@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cl_core import ConfigError
+from cl_flows.locks import ProcessLock
 from cl_flows.runs import find_run, finish, new_run_id, open_run
 
 
@@ -56,6 +57,39 @@ def test_what_a_killed_run_left_is_removed_by_the_next_and_a_running_one_is_let_
         process.kill()
     with open_run(tmp_path, "after"):
         assert not (tmp_path / ".killed.partial").exists()
+
+
+def test_a_run_is_locked_before_others_can_see_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that begins in the very instant another makes its folder does not take it for a dead one."""
+    acquire = ProcessLock.acquire
+
+    def acquire_and_be_overtaken(lock: ProcessLock, *, wait_s: float) -> bool:
+        monkeypatch.setattr(ProcessLock, "acquire", acquire)
+        lock.path.touch()  # the file is there before the lock is
+        with open_run(tmp_path, "overtaker"):
+            pass
+        return lock.acquire(wait_s=wait_s)
+
+    monkeypatch.setattr(ProcessLock, "acquire", acquire_and_be_overtaken)
+    with open_run(tmp_path, "slow") as run:
+        assert run.work.is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_that_begin_and_end_all_at_once_leave_each_other_alone(tmp_path: Path) -> None:
+    """Eight processes on one results folder: every run is finished, and nothing else is left."""
+    program = (
+        "import sys; from pathlib import Path; from cl_flows.runs import finish, open_run\n"
+        "for i in range(20):\n"
+        "    with open_run(Path(sys.argv[1]), f'{sys.argv[2]}-{i}') as run:\n"
+        "        (run.work / 'x').write_text('x'); assert (run.work / 'x').exists(); finish(run)"
+    )
+    commands = [[sys.executable, "-c", program, str(tmp_path), str(i)] for i in range(8)]
+    processes = [subprocess.Popen(command) for command in commands]
+    assert [process.wait() for process in processes] == [0] * 8
+    assert {p.name for p in tmp_path.iterdir()} == {f"{k}-{i}" for k in range(8) for i in range(20)}
 
 
 def test_run_ids_differ_within_a_second() -> None:

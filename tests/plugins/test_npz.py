@@ -47,6 +47,21 @@ def test_labels_are_numbers_or_names_of_the_classes(load: Callable[..., Dataset]
         assert data.labels.tolist() == [0, 1, 2, 1]
 
 
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (np.arange(8).reshape(4, 2), r"shape \(4, 2\), wanted one id a row"),
+        (np.array([0, 1, 2, np.nan]), "1 of them NaN"),
+    ],
+)
+def test_ids_by_which_nobody_finds_a_row_are_refused(
+    load: Callable[..., Dataset], ids: Any, said: str
+) -> None:
+    """An id is one value, and NaN is none."""
+    with pytest.raises(InputError, match=said):
+        load(labels=LABELS, pred_probs=PROBS, ids=ids)
+
+
 def test_a_class_without_a_label_keeps_its_column(load: Callable[..., Dataset]) -> None:
     """Class numbers stay column numbers, whichever of them label a row."""
     data = load(labels=np.array([0, 2, 2, 0]), pred_probs=PROBS)

@@ -33,6 +33,14 @@ def test_the_backend_keeps_the_contract(data: Dataset) -> None:
     assert np.array_equal(found.pred_probs, PROBS)
 
 
+@pytest.mark.parametrize("kind", ["complex128", "str", "datetime64[s]"])
+def test_what_is_no_number_is_refused(data: Dataset, kind: str) -> None:
+    """Complex numbers do not lose their imaginary part on the way, and strings are not guessed at."""
+    strange = (PROBS * 9).astype(np.int64).astype(kind) if kind.startswith("date") else PROBS.astype(kind)
+    with pytest.raises(InputError, match="wanted float16, float32 or float64"):
+        predict(replace(data, pred_probs=strange))
+
+
 def test_nobody_knows_whether_they_are_out_of_sample_unless_told(data: Dataset) -> None:
     """Unknown and in-sample are both on record; stated out of sample is taken at its word."""
     assert predict(data).out_of_sample is None

@@ -1,6 +1,7 @@
 """The loader ``table``: what it reads, what it says, what it refuses."""
 
 import gzip
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -227,3 +228,12 @@ def test_two_thousand_rows_load_at_once(load: Callable[..., Dataset]) -> None:
     start = time.process_time()
     load(text)
     assert time.process_time() - start < 0.5
+
+
+def test_a_link_to_nowhere_and_a_pipe_are_refused_and_nothing_waits(tmp_path: Path) -> None:
+    """A pipe without a writer would wait for ever; a broken link is not its own nearest file."""
+    (tmp_path / "link.csv").symlink_to("link.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    for name, said in (("link.csv", "leads to no file"), ("pipe.csv", "is a pipe")):
+        with pytest.raises(InputError, match=said):
+            load_table(TableOptions.model_validate({"path": tmp_path / name, "label": "y"}))

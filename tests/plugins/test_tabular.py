@@ -164,6 +164,7 @@ def test_a_warning_of_the_library_becomes_a_note(monkeypatch: pytest.MonkeyPatch
         (pd.DataFrame({"x": [np.nan] * 240}), "table", "no column to learn from"),
         (pd.DataFrame({"x": [np.inf] * 240}), "table", "infinite numbers, the first in row 0"),
         (np.full((240, 2), -np.inf), "array", "infinite numbers"),
+        (pd.DataFrame({"x": [[1, 2]] * 240}), "table", "column 'x' .* holds a list a row"),
     ],
 )
 def test_features_that_teach_nothing_are_refused(features: Any, modality: Any, said: str) -> None:
