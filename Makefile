@@ -12,7 +12,7 @@ demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser"
 
 test-browser: $(READY)
 	$(BIN)/python -m pytest -m browser
@@ -23,12 +23,12 @@ test-wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 	$(PYTHON) -m venv $(WHEEL_TEST)/venv
 	$(WHEEL_TEST)/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$$(ls dist/*.whl)[test]"
-	cp -r tests pyproject.toml $(WHEEL_TEST)/
+	cp -r tests docs deployments benchmarks pyproject.toml constraints.txt README.md Makefile $(WHEEL_TEST)/
 	test ! -d ../shared || ln -sfn "$$(cd ../shared && pwd)" build/shared
-	cd $(WHEEL_TEST) && venv/bin/python -m pytest -m "not browser" tests
+	cd $(WHEEL_TEST) && venv/bin/python -m pytest -n auto --dist loadfile -m "not browser" tests
 
 coverage: $(READY)
-	$(BIN)/python -m pytest -m "not browser" --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser" --cov --cov-report=term
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from data import data_folder
 
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
+from data import data_folder
 
 REVIEWED = 100
 

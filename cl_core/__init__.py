@@ -1,9 +1,12 @@
 """Confident-learning statistics and the contract that labelgate's plugins implement."""
 
 from cl_core.dataset import Dataset, Predictions
+from cl_core.engine.plan import Plan
+from cl_core.engine.source import BlockReader
 from cl_core.errors import ConfigError, GateError, InputError, LabelgateError, PluginError
 from cl_core.evidence import Evidence, assess
-from cl_core.filters import find_label_issues
+from cl_core.filters import find_label_issues, num_label_issues
+from cl_core.health import Health, dataset_health, health_of
 from cl_core.hooks import (
     Check,
     DatasetLoader,
@@ -14,20 +17,26 @@ from cl_core.hooks import (
     Publisher,
     hookimpl,
 )
+from cl_core.inputs import check_inputs
 from cl_core.joint import (
+    Latent,
+    calibrate_joint,
     class_prior,
     confident_joint,
     confident_thresholds,
     estimate_joint,
+    estimate_latent,
     inverse_noise_matrix,
     noise_matrix,
+    off_diagonal_rows,
 )
 from cl_core.noise import ModelQuality, NoiseEstimate, estimate_noise_rate, model_quality
-from cl_core.scores import label_quality_scores, rank_label_issues
-from cl_core.synthetic import flip_labels
+from cl_core.scores import ensemble_label_quality_scores, label_quality_scores, rank_label_issues
+from cl_core.synthetic import flip_by_instance, flip_by_matrix, flip_labels, random_noise_matrix
 from cl_core.verdict import Failed, Judgement, Passed, Undecided, Verdict
 
 __all__ = [
+    "BlockReader",
     "Check",
     "ConfigError",
     "Dataset",
@@ -36,14 +45,17 @@ __all__ = [
     "Failed",
     "FinishedRun",
     "GateError",
+    "Health",
     "InputError",
     "Judgement",
     "LabelgateError",
+    "Latent",
     "ModelBackend",
     "ModelQuality",
     "NoiseEstimate",
     "NoiseEstimator",
     "Passed",
+    "Plan",
     "PluginError",
     "Predictions",
     "Progress",
@@ -51,17 +63,28 @@ __all__ = [
     "Undecided",
     "Verdict",
     "assess",
+    "calibrate_joint",
+    "check_inputs",
     "class_prior",
     "confident_joint",
     "confident_thresholds",
+    "dataset_health",
+    "ensemble_label_quality_scores",
     "estimate_joint",
+    "estimate_latent",
     "estimate_noise_rate",
     "find_label_issues",
+    "flip_by_instance",
+    "flip_by_matrix",
     "flip_labels",
+    "health_of",
     "hookimpl",
     "inverse_noise_matrix",
     "label_quality_scores",
     "model_quality",
     "noise_matrix",
+    "num_label_issues",
+    "off_diagonal_rows",
+    "random_noise_matrix",
     "rank_label_issues",
 ]

@@ -8,14 +8,15 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from cl_core.audit.finding import AuditFinding
-from cl_core.filters import FilterMethod, find_label_issues
-from cl_core.inputs import check_inputs
-from cl_core.joint import confident_joint, confident_thresholds
+from cl_core.engine.plan import Plan
+from cl_core.filters import FilterMethod, issues_of
+from cl_core.joint import calibrate_joint
 from cl_core.noise.estimate import estimate_noise_rate
 from cl_core.noise.quality import ModelQuality, model_quality
 from cl_core.noise.record import NoiseEstimate
-from cl_core.scores import given_and_best_other
-from cl_core.types import Counts, FloatArray, Labels, Mask, Probs
+from cl_core.reading import Reading, as_array, read
+from cl_core.suspicions import suspicions
+from cl_core.types import Counts, FloatArray, Labels, Mask
 
 SCORED_COLUMNS = (
     "id",
@@ -83,15 +84,17 @@ class Evidence:
         return int(self.scored["is_label_issue"].sum())
 
 
-def assess(
+def assess(  # noqa: PLR0913 - every one is optional and named
     labels: ArrayLike,
     pred_probs: ArrayLike,
     *,
     classes: Sequence[str] | None = None,
     ids: ArrayLike | None = None,
     noise: NoiseEstimate | None = None,
+    quality: ModelQuality | None = None,
     filter_by: FilterMethod = "prune_by_noise_rate",
     out_of_sample: bool | None = None,
+    plan: Plan | None = None,
 ) -> Evidence:
     """Measure a data set's labels: thresholds, joint, noise rate, scores and tables.
 
@@ -107,10 +110,14 @@ def assess(
         What people call the rows, shape ``(n,)``; row numbers when left out.
     noise
         The noise estimate to put on record; the default method's when left out.
+    quality
+        The model quality to put on record; measured when left out.
     filter_by
         How label issues are told from other rows, see `find_label_issues`.
     out_of_sample
         What is known of how the probabilities were made; goes on record.
+    plan
+        Number of threads and size of blocks; no choice changes a bit of the result.
 
     Returns
     -------
@@ -125,32 +132,33 @@ def assess(
        id given_label suggested_label
     2   2         cat             dog
     """
-    labels, pred_probs = check_inputs(labels, pred_probs)
-    names = tuple(map(str, classes)) if classes is not None else tuple(map(str, range(pred_probs.shape[1])))
-    row_ids = np.arange(len(labels)) if ids is None else np.asarray(ids)
-    counts = confident_joint(labels, pred_probs)
-    flagged = find_label_issues(labels, pred_probs, filter_by=filter_by)
-    scored = _scored_table(labels, pred_probs, flagged, names, row_ids)
+    reading = read(labels, pred_probs, plan=plan, with_other=True)
+    names = tuple(map(str, classes)) if classes is not None else tuple(map(str, range(reading.k)))
+    row_ids = np.arange(len(reading.labels)) if ids is None else np.asarray(ids)
+    counts = calibrate_joint(reading.counts, reading.per_label)
+    flagged = issues_of(reading, filter_by)
+    scored = _scored_table(reading, flagged, names, row_ids)
     return Evidence(
         classes=names,
-        thresholds=confident_thresholds(labels, pred_probs),
+        thresholds=reading.thresholds,
         confident_joint=counts,
-        noise=noise or estimate_noise_rate(labels, pred_probs),
-        quality=model_quality(labels, pred_probs),
-        class_table=_class_table(labels, flagged, scored, counts, names),
+        noise=noise or estimate_noise_rate(reading.labels, as_array(reading, pred_probs)),
+        quality=quality or model_quality(reading.labels, as_array(reading, pred_probs)),
+        class_table=_class_table(reading.labels, flagged, scored, counts, names),
         pair_table=_pair_table(counts, names),
         scored=scored,
-        warnings=tuple(_warnings(labels, pred_probs, names)),
+        warnings=suspicions(reading, names),
         out_of_sample=out_of_sample,
     )
 
 
 def _scored_table(
-    labels: Labels, pred_probs: Probs, flagged: Mask, classes: tuple[str, ...], ids: NDArray[np.generic]
+    reading: Reading, flagged: Mask, classes: tuple[str, ...], ids: NDArray[np.generic]
 ) -> pd.DataFrame:
     names = np.asarray(classes, dtype=object)
-    given, other = given_and_best_other(labels, pred_probs)
-    suggested = np.where(flagged, pred_probs.argmax(axis=1), labels)
+    labels, facts = reading.labels, reading.facts
+    given, other = facts.given.astype(np.float64), facts.best_other().astype(np.float64)
+    suggested = np.where(flagged, facts.top_class, labels)
     rank = np.empty(len(labels), dtype=np.int64)
     rank[np.lexsort((given, ~flagged))] = np.arange(1, len(labels) + 1)
     columns = {
@@ -167,12 +175,14 @@ def _scored_table(
     return pd.DataFrame(columns, columns=list(SCORED_COLUMNS))
 
 
-def _reasons(flagged: Mask, given: FloatArray, other: FloatArray) -> list[str]:
+def _reasons(flagged: Mask, given: FloatArray, other: FloatArray) -> NDArray[np.object_]:
     """Say, for each flagged row, why; empty for the others."""
-    return [
-        f"the model gives the suggested label {high:.0%} and the given label {low:.0%}" if bad else ""
-        for bad, low, high in zip(flagged.tolist(), given.tolist(), other.tolist(), strict=True)
+    reasons = np.full(len(flagged), "", dtype=object)
+    reasons[flagged] = [
+        f"the model gives the suggested label {high:.0%} and the given label {low:.0%}"
+        for low, high in zip(given[flagged].tolist(), other[flagged].tolist(), strict=True)
     ]
+    return reasons
 
 
 def _class_table(
@@ -202,17 +212,3 @@ def _pair_table(counts: Counts, classes: tuple[str, ...]) -> pd.DataFrame:
     names = np.asarray(classes, dtype=object)
     columns = {"given_label": names[given], "suggested_label": names[true], "rows": rows}
     return pd.DataFrame(columns).iloc[order].reset_index(drop=True)
-
-
-def _warnings(labels: Labels, pred_probs: Probs, classes: tuple[str, ...]) -> list[str]:
-    found = []
-    rows = np.bincount(labels, minlength=len(classes))
-    if (rows == 0).any():
-        missing = [classes[i] for i in np.flatnonzero(rows == 0)[:5]]
-        found.append(f"{int((rows == 0).sum())} classes label no row: {', '.join(missing)}")
-    predicted = np.bincount(pred_probs.argmax(axis=1), minlength=len(classes))
-    never = (predicted == 0) & (rows > 0)
-    if never.any():
-        missing = [classes[i] for i in np.flatnonzero(never)[:5]]
-        found.append(f"the model never predicts {int(never.sum())} of the classes: {', '.join(missing)}")
-    return found

@@ -1,11 +1,14 @@
 """The one door for labels and probabilities: what passes it can be trusted behind it. No statistics."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cl_core.engine.plan import Plan, Scratch, sweep
+from cl_core.engine.rows import RowFacts
+from cl_core.engine.source import Source
 from cl_core.errors import InputError
 from cl_core.types import Labels, Probs
 
@@ -46,34 +49,18 @@ def check_inputs(
     >>> check_inputs(["a", "b"], [[0.75, 0.25], [0.5, 0.5]], classes=["a", "b"])[0]
     array([0, 1])
     """
-    probs = check_pred_probs(pred_probs)
-    codes = check_labels(labels, probs.shape[1], classes=classes)
-    if len(codes) != len(probs):
-        raise InputError(
-            f"{len(codes):,} labels but {len(probs):,} rows of probabilities",
-            hint="both must come from the same rows in the same order",
-        )
-    return codes, probs
+    from cl_core.reading import read
+
+    probs = np.asarray(pred_probs)
+    reading = read(labels, probs, classes=classes)
+    reading.facts  # noqa: B018 - the first sweep checks every cell
+    return reading.labels, probs
 
 
 def check_pred_probs(pred_probs: ArrayLike) -> Probs:
     """Check that `pred_probs` holds one probability distribution a row and return it as an array."""
     probs = np.asarray(pred_probs)
-    if probs.dtype.kind != "f":
-        raise InputError(
-            f"pred_probs has type {probs.dtype}, wanted float16, float32 or float64",
-            hint="pass the output of predict_proba, not class numbers or strings",
-        )
-    if probs.ndim != 2 or probs.shape[1] < 2:  # noqa: PLR2004 - two classes make a classification
-        raise InputError(
-            f"pred_probs has shape {probs.shape}, wanted (rows, classes) with two classes or more",
-            hint="a binary model's single column p becomes two: 1 - p and p",
-        )
-    if len(probs) == 0:
-        raise InputError("pred_probs has no rows", hint="an empty batch cannot be judged")
-    _refuse_bad_cells(probs)
-    _refuse_bad_sums(probs)
-    return probs
+    return check_inputs(np.zeros(len(probs) if probs.ndim else 0, dtype=np.intp), probs)[1]
 
 
 def check_labels(labels: ArrayLike, n_classes: int, *, classes: Sequence[Any] | None = None) -> Labels:
@@ -96,17 +83,22 @@ def check_labels(labels: ArrayLike, n_classes: int, *, classes: Sequence[Any] | 
             f"labels has type {given.dtype}, wanted class numbers",
             hint="pass the names with classes=[...] in column order",
         )
-    codes = given.astype(np.intp, copy=False)
-    if len(codes) and codes.min() < 0:
+    _refuse_outside(given, n_classes)
+    return given.astype(np.intp, copy=False)
+
+
+def _refuse_outside(given: Any, n_classes: int) -> None:
+    if not len(given):
+        return
+    if given.min() < 0:
         raise InputError(
-            f"label {codes.min()} is negative", hint="class numbers start at 0; -1 for 'no label' is not read"
+            f"label {given.min()} is negative", hint="class numbers start at 0; -1 for 'no label' is not read"
         )
-    if len(codes) and codes.max() >= n_classes:
+    if given.max() >= n_classes:
         raise InputError(
-            f"label {codes.max()} has no column in pred_probs, which has {n_classes}",
+            f"label {given.max()} has no column in pred_probs, which has {n_classes}",
             hint="encode labels as 0..k-1 in the column order of the model's classes_",
         )
-    return codes
 
 
 def _class_numbers(given: Any, classes: Sequence[Any], n_classes: int) -> Any:
@@ -125,26 +117,48 @@ def _class_numbers(given: Any, classes: Sequence[Any], n_classes: int) -> Any:
     return np.array([number[name] for name in given.tolist()], dtype=np.intp)
 
 
-def _refuse_bad_cells(probs: Probs) -> None:
-    smallest, largest = probs.min(), probs.max()  # NaN shows in both
-    if np.isfinite(smallest) and np.isfinite(largest) and smallest >= 0:
+def refuse_bad(source: Source, facts: RowFacts, plan: Plan, tolerance: float) -> None:
+    """Raise for the cells and row sums that the first sweep found wanting, with their number and place."""
+    if not facts.bad_blocks:
         return
-    for what, bad in (("NaN", np.isnan(probs)), ("infinite", np.isinf(probs)), ("negative", probs < 0)):
-        if bad.any():
-            row, column = np.argwhere(bad)[0]
+
+    def work(start: int, block: Probs, _scratch: Scratch) -> list[tuple[int, int, int, float]]:
+        # Cells of one kind: how many, the first row, its column, the sum of that row.
+        wide = block.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            sums = wide.sum(axis=1)
+        faults = (np.isnan(wide), np.isinf(wide), wide < 0, np.abs(sums - 1)[:, None] > tolerance)
+        return [_first(fault, start, sums) for fault in faults]
+
+    found = sweep(source, plan, work)
+    for kind, name in enumerate(("NaN", "infinite", "negative")):
+        count, (_, row, column, _) = _total(found, kind)
+        if count:
             raise InputError(
-                f"pred_probs has {int(bad.sum()):,} {what} cells, the first in row {row}, column {column}",
+                f"pred_probs has {count:,} {name} cells, the first in row {row}, column {column}",
                 hint="a row without probabilities cannot be judged: mend the model or drop the row",
             )
+    _refuse_sums(*_total(found, 3), tolerance=tolerance)
 
 
-def _refuse_bad_sums(probs: Probs) -> None:
-    off = np.abs(probs.sum(axis=1, dtype=np.float64) - 1.0)
-    tolerance = ROW_SUM_TOLERANCE[min(probs.dtype.itemsize, 8)]
-    if off.max() > tolerance:
-        worst = int(off.argmax())
-        raise InputError(
-            f"{int((off > tolerance).sum()):,} rows of pred_probs do not sum to 1 within {tolerance:g}; "
-            f"row {worst} sums to {float(probs[worst].sum(dtype=np.float64)):.4g}",
-            hint="pass probabilities, not logits or scores: apply a softmax, or divide each row by its sum",
-        )
+def _refuse_sums(count: int, first: tuple[int, int, int, float], *, tolerance: float) -> NoReturn:
+    raise InputError(
+        f"{count:,} rows of pred_probs do not sum to 1 within {tolerance:g}; "
+        f"row {first[1]} sums to {first[3]:.4g}",
+        hint="pass probabilities, not logits or scores: apply a softmax, or divide each row by its sum",
+    )
+
+
+def _first(fault: Any, start: int, sums: Any) -> tuple[int, int, int, float]:
+    at = np.argwhere(fault)
+    if not len(at):
+        return 0, 0, 0, 0.0
+    row, column = at[0].tolist()
+    return len(at), start + row, column, float(sums[row])
+
+
+def _total(
+    found: list[list[tuple[int, int, int, float]]], kind: int
+) -> tuple[int, tuple[int, int, int, float]]:
+    some = [block[kind] for block in found if block[kind][0]]
+    return sum(count for count, *_ in some), (some[0] if some else (0, 0, 0, 0.0))

@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Shared machines stall: a law that took long is still a law.
+settings.register_profile("labelgate", deadline=None)
+settings.load_profile("labelgate")
 
 # Nothing a test starts may call home.
 os.environ.setdefault("DO_NOT_TRACK", "1")

@@ -35,8 +35,8 @@ def measure(table: pd.DataFrame, label_column: str, probability_columns: dict[st
     --------
     >>> table = pd.DataFrame({"y": ["a", "a", "a", "b"], "pa": [0.9, 0.8, 0.1, 0.2]})
     >>> table["pb"] = 1 - table["pa"]
-    >>> measure(table, "y", {"a": "pa", "b": "pb"}).noise.rate
-    0.25
+    >>> measure(table, "y", {"a": "pa", "b": "pb"}).n_flagged
+    1
     """
     missing = {label_column, *probability_columns.values()}.difference(table.columns)
     if missing:

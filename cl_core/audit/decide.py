@@ -8,7 +8,7 @@ import numpy as np
 
 from cl_core.audit.answers import AuditAnswers, Tally, tally
 from cl_core.audit.evidence import Bets, log_e_values
-from cl_core.audit.likelihood import log_likelihood_bound, most_likely_wrong
+from cl_core.audit.likelihood import log_likelihood, most_likely_wrong
 from cl_core.audit.needed import rows_needed
 from cl_core.audit.plan import AuditPlan
 from cl_core.audit.roots import crossings
@@ -172,7 +172,7 @@ def _unrefuted(
 
     def headroom(rates: FloatArray, _: Indices) -> FloatArray:
         worst = most_likely_wrong(counts, rows, sizes, rates * sizes.sum())
-        return log_likelihood_bound(counts, rows, sizes, worst) - bar
+        return log_likelihood(counts, rows, sizes, worst) - bar
 
     _, low = crossings(headroom, total[:1], np.array([least]), tolerance=_RATE_TOLERANCE)
     _, high = crossings(headroom, total[1:], np.array([most]), tolerance=_RATE_TOLERANCE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cl_core.audit.likelihood import log_likelihood_bound, most_likely_wrong
+from cl_core.audit.likelihood import LEFT_TO_GAIN, log_likelihood, most_likely_wrong
 from cl_core.audit.strata import Strata, shift_odds
 from cl_core.types import FloatArray
 
@@ -97,7 +97,7 @@ def log_e_values(
     obeys = free.sum(axis=1) >= limit if under else free.sum(axis=1) <= limit
     off = np.flatnonzero(~obeys)
     free[off] = most_likely_wrong(wrong[off], audited[off], sizes, np.full(len(off), limit))
-    best_claim = log_likelihood_bound(wrong, audited, sizes, free)
+    best_claim = log_likelihood(wrong, audited, sizes, free) + LEFT_TO_GAIN
     evidence = bets.log_probability(wrong, audited) - best_claim
     # When so much is known that no population can obey the claim, the claim is refuted outright.
     known_wrong, known_right = wrong.sum(axis=1), (audited - wrong).sum(axis=1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cl_core.audit.distribution import Grid
-from cl_core.audit.likelihood import log_likelihood_bound, most_likely_wrong
+from cl_core.audit.likelihood import log_likelihood, most_likely_wrong
 from cl_core.audit.roots import crossings
 from cl_core.types import FloatArray, Indices, Mask
 
@@ -166,8 +166,7 @@ def _likelihood_ratio(
 ) -> FloatArray:
     """Twice the log ratio of the best population to the best one with `total` wrong rows, at least 0."""
     free = np.clip(wrong / audited * sizes, wrong, sizes - (audited - wrong))
-    bound = most_likely_wrong(wrong, audited, sizes, total)
-    gap = log_likelihood_bound(wrong, audited, sizes, free) - log_likelihood_bound(
-        wrong, audited, sizes, bound
-    )
+    # It only ranks the outcomes of the other side: the near solution does.
+    bound = most_likely_wrong(wrong, audited, sizes, total, exact=False)
+    gap = log_likelihood(wrong, audited, sizes, free) - log_likelihood(wrong, audited, sizes, bound)
     return np.asarray(np.maximum(2 * gap, 0))

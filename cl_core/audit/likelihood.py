@@ -15,10 +15,15 @@ from cl_core.types import FloatArray, Indices
 # the total is shared out by interpolation, which costs the log likelihood less than a millionth.
 _TOLERANCE = 1e-3
 _EDGE = 1 - 1e-12
+# Corrections end when no stratum moves by a hundredth of a row.
+_CORRECTIONS = 60
+_STILL = 1e-2
+# The most by which the log likelihood at `most_likely_wrong` can fall short of its maximum.
+LEFT_TO_GAIN = 1e-3
 
 
 def most_likely_wrong(
-    wrong: FloatArray, audited: FloatArray, sizes: FloatArray, total: FloatArray
+    wrong: FloatArray, audited: FloatArray, sizes: FloatArray, total: FloatArray, *, exact: bool = True
 ) -> FloatArray:
     """Share `total` wrong rows out over the strata in the way most likely given the answers.
 
@@ -31,6 +36,8 @@ def most_likely_wrong(
     total
         Wrong rows in the whole data set, shape ``(b,)``, between what was found wrong and what was
         not found right; outside it the nearest possible number is taken.
+    exact
+        Whether to go on where a good part of a stratum was audited, see the notes.
 
     Returns
     -------
@@ -42,17 +49,46 @@ def most_likely_wrong(
     -----
     The logarithm of a falling factorial of ``k`` terms is at most ``k log(K - (k - 1) / 2)`` by
     Jensen's inequality, so the problem becomes a binomial one in shifted counts: one quadratic a
-    stratum, one multiplier for all, found by bisection.
+    stratum, one multiplier for all, found by bisection. Where a good part of a stratum was audited
+    that is not close enough, and the problem is solved again with counts that have the exact slope
+    there. What is left costs the log likelihood less than `LEFT_TO_GAIN`.
     """
     right = audited - wrong
     shift, spare = _shifts(wrong), _shifts(right)
-    room = sizes - shift - spare
-    scale = audited.sum(axis=1) / sizes.sum()
+    room = np.maximum(sizes - shift - spare, 1)
+    shared = _shared_out(wrong, right, wrong, right, sizes, total)
+    # Jensen's gap is at most k ** 3 / (24 M ** 2) for k terms around M.
+    gaps = (wrong**3 + right**3) / (24 * room**2)
+    rows = np.flatnonzero(gaps.sum(axis=1) > LEFT_TO_GAIN / 2)
+    for step in range(_CORRECTIONS if exact else 0):
+        if not len(rows):
+            break
+        pull = _pulls(shared[rows], wrong[rows]), _pulls(sizes - shared[rows], right[rows])
+        moved = _shared_out(wrong[rows], right[rows], *pull, sizes, total[rows])
+        still = np.abs(moved - shared[rows]).max(axis=1) > _STILL
+        # Ever shorter steps keep the corrections of nearly complete strata from swinging.
+        shared[rows] += (moved - shared[rows]) / (1.5 + step / 4)
+        rows = rows[still]
+    return np.asarray(shared)
+
+
+def _shared_out(
+    wrong: FloatArray,
+    right: FloatArray,
+    pull_wrong: FloatArray,
+    pull_right: FloatArray,
+    sizes: FloatArray,
+    total: FloatArray,
+) -> FloatArray:
+    """Solve the binomial problem in shifted counts, where the answers pull as hard as is said."""
+    shift = _shifts(wrong)
+    room = np.maximum(sizes - shift - _shifts(right), 0)
+    scale = (wrong + right).sum(axis=1) / sizes.sum()
 
     def at(point: FloatArray, rows: Indices) -> FloatArray:
         point = np.clip(point, -_EDGE, _EDGE)
         pull = (scale[rows] * point / (1 - np.abs(point)))[:, None] * room[rows]
-        free = shift[rows] + room[rows] * _root(pull, wrong[rows], audited[rows])
+        free = shift[rows] + room[rows] * _root(pull, pull_wrong[rows], (pull_wrong + pull_right)[rows])
         return np.clip(free, wrong[rows], sizes - right[rows])
 
     def excess(point: FloatArray, rows: Indices) -> FloatArray:
@@ -69,21 +105,28 @@ def most_likely_wrong(
     return np.asarray(least + np.clip(part, 0, 1)[:, None] * (most - least))
 
 
-def log_likelihood_bound(
+def _pulls(population: FloatArray, found: FloatArray) -> FloatArray:
+    """Give the count whose binomial likelihood has the slope of the exact one at `population`."""
+    from scipy.special import psi
+
+    slope = psi(population + 1) - psi(population - found + 1)
+    return np.asarray(slope * np.maximum(population - _shifts(found), 0))
+
+
+def log_likelihood(
     wrong: FloatArray, audited: FloatArray, sizes: FloatArray, population: FloatArray
 ) -> FloatArray:
-    """Bound the log probability of the answers from above, given the wrong rows of each stratum.
+    """Logarithm of the probability of the answers in their order, given the wrong rows of each stratum.
 
-    Returns
-    -------
-    float array, shape (b,)
-        At least the exact log probability, and within ``k**3 / K**2`` of it.
+    Shapes are those of `most_likely_wrong`, `population` and the result being its ``(b, h)`` and ``(b,)``.
+    Numbers between whole ones are understood by the gamma function.
     """
-    from scipy.special import gammaln, xlogy
+    from scipy.special import gammaln
 
     right = audited - wrong
-    found = xlogy(wrong, np.maximum(population - _shifts(wrong), 0))
-    cleared = xlogy(right, np.maximum(sizes - population - _shifts(right), 0))
+    clear = sizes - population
+    found = gammaln(population + 1) - gammaln(population - wrong + 1)
+    cleared = gammaln(clear + 1) - gammaln(clear - right + 1)
     orders = gammaln(sizes + 1) - gammaln(sizes - audited + 1)
     return np.asarray((found + cleared - orders).sum(axis=1))
 

@@ -50,7 +50,8 @@ def crossings(
         rows = rows[np.abs(above[rows] - below[rows]) > tolerance]
         if not len(rows):
             break
-        share = high[rows] / (high[rows] - low[rows])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = high[rows] / (high[rows] - low[rows])
         if step % _HALVE_EVERY == _HALVE_EVERY - 1:
             share = np.full(len(rows), 0.5)
         # A point a hair beyond the secant's lands on the other side of the crossing more often than not.

@@ -1,7 +1,7 @@
 """Estimates of the noise rate, each with the argument it rests on."""
 
-from cl_core.noise.estimate import estimate_noise_rate
+from cl_core.noise.estimate import METHODS, estimate_noise_rate
 from cl_core.noise.quality import ModelQuality, model_quality
 from cl_core.noise.record import NoiseEstimate
 
-__all__ = ["ModelQuality", "NoiseEstimate", "estimate_noise_rate", "model_quality"]
+__all__ = ["METHODS", "ModelQuality", "NoiseEstimate", "estimate_noise_rate", "model_quality"]

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from cl_core.errors import GateError
 from cl_core.types import FloatArray
 
@@ -30,6 +32,8 @@ class NoiseEstimate:
         Empty, or why the rate is not identified.
     others
         What other methods said about the same data, as ``(method, rate)``.
+    notes
+        What people should look at before they trust the rate, a sentence each.
     """
 
     rate: float
@@ -42,6 +46,7 @@ class NoiseEstimate:
     identified: bool = True
     reason: str = ""
     others: tuple[tuple[str, float], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         values = (self.rate, self.low, self.high)
@@ -51,3 +56,21 @@ class NoiseEstimate:
                 "wanted 0 <= low <= rate <= high <= 1",
                 hint="this is a fault of the estimator; choose another with estimate.method",
             )
+
+    @property
+    def spread(self) -> float:
+        """Largest less smallest rate among this and the other methods, in 0..1; 0 without others."""
+        rates = [self.rate, *(rate for _, rate in self.others)]
+        return max(rates) - min(rates)
+
+    @property
+    def per_class(self) -> FloatArray | None:
+        """Share of wrong labels among those of each given class, shape ``(k,)``; NaN for a class without.
+
+        None for a method that estimates the total only.
+        """
+        if self.joint is None:
+            return None
+        given = self.joint.sum(axis=1)
+        share = 1 - self.joint.diagonal() / np.where(given > 0, given, 1.0)
+        return np.where(given > 0, np.clip(share, 0.0, 1.0), np.nan)

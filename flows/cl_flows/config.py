@@ -44,7 +44,7 @@ class ModelSection(_PluginSection):
 class EstimateSection(_PluginSection):
     """How the noise rate is estimated; all other keys are options of the estimator."""
 
-    method: str = Field("confident_joint", description="noise estimator by name")
+    method: str = Field("auto", description="noise estimator by name")
 
 
 class GateSection(_Section):

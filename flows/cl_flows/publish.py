@@ -103,11 +103,27 @@ def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
         out_of_sample=predictions.out_of_sample,
         judgement=found.judgement,
         evidence=evidence,
-        notes=(*dataset.notes, *predictions.notes, *evidence.warnings),
+        notes=(
+            *dataset.notes,
+            *predictions.notes,
+            *evidence.warnings,
+            *evidence.noise.notes,
+            *_audited(evidence),
+        ),
         settings=plan.config.model_dump(mode="json"),
         suspects=gather_suspects(dataset, evidence),
         found=_injected(dataset, evidence),
     )
+
+
+def _audited(evidence: Evidence) -> list[str]:
+    """Say what people found in these rows, whether or not the gate decided on it."""
+    if evidence.audit is None:
+        return []
+    estimate = evidence.audit.estimate
+    interval = f"{estimate.confidence:.0%} interval {estimate.low:.1%} to {estimate.high:.1%}"
+    rows = f"{estimate.n_audited:,} of these rows"
+    return [f"people checked {rows}: {estimate.rate:.1%} of the labels are wrong ({interval})"]
 
 
 def _source(plan: Plan) -> str:

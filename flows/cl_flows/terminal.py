@@ -46,7 +46,7 @@ class Terminal:
         """Show the verdict, the worst suspects and where the report lies."""
         report = json.loads((Path(result.folder) / "report.json").read_text(encoding="utf-8"))
         colour, word = _STYLE[result.status]
-        lines = [Text(result.says, style="bold"), Text(), *_rate_line(result)]
+        lines = [Text(result.says, style="bold"), Text(), *_rate_line(result), Text(_method(report["noise"]))]
         lines += [
             Text(f"{check['code']} {check['status']}: {check['says']}") for check in _not_passed(report)
         ]
@@ -93,6 +93,13 @@ def _rate_line(result: GateResult) -> list[Text]:
 
 
 _MARKS = {"low": "", "high": "", "max_noise_rate": "│", "noise_rate": "●"}
+
+
+def _method(noise: dict[str, Any]) -> str:
+    """Say how the rate was estimated and what other ways would have said: their spread is the doubt."""
+    others = ", ".join(f"{other['method']} {other['rate']:.1%}" for other in noise["others"])
+    unsure = "" if noise["identified"] else f"; not pinned down: {noise['reason']}"
+    return f"method {noise['method']}" + (f" (alone: {others})" if others else "") + unsure
 
 
 def _not_passed(report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cl_core.hooks import DatasetLoader, ModelBackend, NoiseEstimator, Publisher, hookimpl
 from cl_plugins.later import Later
-from cl_plugins.noise_estimators import CONFIDENT_JOINT
+from cl_plugins.noise_estimators import noise_estimators
 from cl_plugins.options import (
     AppendMarkdownOptions,
     BundledOptions,
@@ -60,7 +60,7 @@ def labelgate_model_backends() -> Iterator[ModelBackend]:
 @hookimpl
 def labelgate_noise_estimators() -> Iterator[NoiseEstimator]:
     """Offer the estimators of cl_core."""
-    yield CONFIDENT_JOINT
+    yield from noise_estimators()
 
 
 @hookimpl

@@ -72,7 +72,8 @@ def plan(
         ) from error
     click.echo(
         f"{len(planned.plan.positions):,} of {planned.plan.n_rows:,} rows to check, in this order: {sheet}\n"
-        f"fill in is_wrong (yes or no), from the top, without looking at the model's opinion\n"
+        "fill in is_wrong (yes or no) from the top, without looking at the model's opinion;\n"
+        "add what you have as often as you like, and stop when it decides: looking early costs nothing\n"
         f"then: labelgate audit add {folder.name} {sheet}",
         err=True,
     )

@@ -1,0 +1,177 @@
+"""Probabilities for every row from a model that never saw it. No judgement of labels."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedGroupKFold, check_cv
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import has_fit_parameter
+
+from cl_core.errors import ConfigError, InputError
+from cl_core.inputs import check_labels
+from cl_core.types import FloatArray, Indices, Labels
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CrossValidated:
+    """Out-of-sample probabilities and what people should know about them.
+
+    Attributes
+    ----------
+    pred_probs
+        Shape ``(n, k)``, columns in the order of the class numbers.
+    fold
+        Shape ``(n,)``: number of the fold in which each row was held out.
+    notes
+        One sentence each; empty when every fold learned from every class.
+    """
+
+    pred_probs: FloatArray
+    fold: NDArray[np.intp]
+    notes: tuple[str, ...]
+
+
+def cross_validated_probs(
+    classifier: Any,
+    features: Any,
+    labels: ArrayLike,
+    *,
+    n_classes: int | None = None,
+    cv: Any = 5,
+    groups: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+    seed: int = 0,
+) -> CrossValidated:
+    """Predict every row by a copy of the classifier that was fitted without it.
+
+    Parameters
+    ----------
+    classifier
+        Any scikit-learn classifier with ``predict_proba``; it is cloned, and every ``random_state`` of it
+        that is None gets `seed`, so that the same call gives the same numbers.
+    features
+        What it learns from, n rows: array, sparse matrix or data frame.
+    labels
+        Class numbers ``0..k-1``, shape ``(n,)``.
+    n_classes
+        Number of classes k; one more than the largest label when left out.
+    cv
+        Number of folds, or a splitter of scikit-learn that holds out every row exactly once. A number
+        makes folds with the same share of every class; rows of one group stay together.
+    groups
+        Rows of the same group (a patient, a video) are held out together, shape ``(n,)``.
+    sample_weight
+        Weights for fitting, shape ``(n,)``.
+    seed
+        Seed of the folds and of the classifier.
+
+    Returns
+    -------
+    CrossValidated
+        A class that a fold could not learn, having all its rows held out, gets probability 0 there, and
+        a note says so.
+
+    Raises
+    ------
+    InputError
+        For one class, fewer rows than folds, or a splitter that leaves rows out or repeats them.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> rows = np.array([[0.0], [0.1], [1.0], [1.1]])
+    >>> result = cross_validated_probs(GaussianNB(), rows, [0, 0, 1, 1], cv=2)
+    >>> result.pred_probs.argmax(axis=1)
+    array([0, 0, 1, 1])
+    """
+    k = int(np.max(labels, initial=0)) + 1 if n_classes is None else n_classes
+    codes = check_labels(labels, k)
+    if len(np.unique(codes)) < 2:  # noqa: PLR2004 - two classes make a classification
+        raise InputError("the labels hold one class only", hint="a classifier needs two classes or more")
+    weights = None if sample_weight is None else np.asarray(sample_weight)
+    if weights is not None and not has_fit_parameter(classifier, "sample_weight"):
+        raise ConfigError(
+            f"{type(classifier).__name__} does not take sample weights", hint="leave sample_weight out"
+        )
+    model = seeded(classifier, seed)
+    probs, fold = np.zeros((len(codes), k)), np.full(len(codes), -1, dtype=np.intp)
+    unlearned: dict[int, int] = {}
+    for number, (train, test) in enumerate(_splits(features, codes, cv, groups, seed)):
+        if (fold[test] >= 0).any():
+            raise InputError("the splitter holds a row out twice", hint="use a splitter like KFold")
+        fold[test] = number
+        fitted = clone(model)
+        extra = {} if weights is None else {"sample_weight": weights[train]}
+        fitted.fit(_safe_indexing(features, train), codes[train], **extra)
+        probs[np.ix_(test, fitted.classes_)] = fitted.predict_proba(_safe_indexing(features, test))
+        for missing in np.setdiff1d(codes[test], fitted.classes_).tolist():
+            unlearned[missing] = unlearned.get(missing, 0) + int((codes[test] == missing).sum())
+    if (fold < 0).any():
+        raise InputError(
+            f"the splitter never holds out {int((fold < 0).sum()):,} rows",
+            hint="use a splitter that holds out every row once, like KFold",
+        )
+    return CrossValidated(probs, fold, tuple(_notes(unlearned)))
+
+
+def stratified_folds(labels: Labels, folds: int, seed: int) -> NDArray[np.intp]:
+    """Fold of each row: every class spread as evenly as can be, also one with fewer rows than folds.
+
+    Examples
+    --------
+    >>> np.bincount(stratified_folds(np.array([0, 0, 0, 0, 1]), 2, 0)).tolist()
+    [3, 2]
+    """
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(len(labels))
+    # Going on where the last class stopped keeps the folds of equal size.
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    fold = np.empty(len(labels), dtype=np.intp)
+    fold[by_class] = (np.arange(len(labels)) + rng.integers(folds)) % folds
+    return fold
+
+
+def _splits(
+    features: Any, codes: Labels, cv: Any, groups: ArrayLike | None, seed: int
+) -> list[tuple[Indices, Indices]]:
+    if not isinstance(cv, (int, np.integer)):
+        return list(check_cv(cv, codes, classifier=True).split(features, codes, groups))
+    units = len(codes) if groups is None else len(np.unique(np.asarray(groups)))
+    if not 2 <= cv <= units:  # noqa: PLR2004 - one fold would hold everything out
+        raise InputError(
+            f"{cv} folds of {units:,} {'rows' if groups is None else 'groups'}",
+            hint="take two folds or more, and no more than there are rows or groups",
+        )
+    if groups is not None:
+        grouped = StratifiedGroupKFold(int(cv), shuffle=True, random_state=seed)
+        return list(grouped.split(np.zeros(len(codes)), codes, groups))
+    fold = stratified_folds(codes, int(cv), seed)
+    return [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(int(cv))]
+
+
+def seeded(classifier: Any, seed: int) -> Any:
+    """Clone a classifier and give every open ``random_state`` in it the seed."""
+    model = clone(classifier)
+    states = {
+        name: seed
+        for name, value in model.get_params(deep=True).items()
+        if value is None and name.rpartition("__")[2] == "random_state"
+    }
+    return model.set_params(**states)
+
+
+def _notes(unlearned: dict[int, int]) -> list[str]:
+    if not unlearned:
+        return []
+    rare = sorted(unlearned)
+    named = ", ".join(map(str, rare[:_NAMED])) + (", ..." if len(rare) > _NAMED else "")
+    note = (
+        f"{sum(unlearned.values())} rows of {len(rare)} rare classes (numbers {named}) were held out "
+        "together: their fold could not learn the class and gives it probability 0"
+    )
+    return [note]
