@@ -152,3 +152,22 @@ def expand_variables(value: Any, where: str) -> Any:
         return found
 
     return _VARIABLE.sub(replace, value)
+
+
+# A shorter value is no secret, and would be found in the middle of words.
+_SHORTEST_SECRET = 4
+
+
+def conceal_variables(text: str, written: Any) -> str:
+    """Put every ${NAME} of `written` back into `text` where the variable's value stands."""
+    if isinstance(written, Mapping):
+        written = list(written.values())
+    if isinstance(written, list | tuple):
+        for item in written:
+            text = conceal_variables(text, item)
+    if isinstance(written, str):
+        for match in _VARIABLE.finditer(written):
+            value = os.environ.get(match["name"] or "", "")
+            if len(value) >= _SHORTEST_SECRET:
+                text = text.replace(value, f"${{{match['name']}}}")
+    return text

@@ -5,6 +5,7 @@ import logging
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 
 from cl_core.dataset import Dataset, Predictions
@@ -12,6 +13,7 @@ from cl_core.evidence import Evidence
 from cl_core.hooks import FinishedRun
 from cl_core.plugins import blame
 from cl_core.verdict import Judgement
+from cl_flows.config import conceal_variables
 from cl_flows.history import HistoryRow, recording
 from cl_flows.outcome import GateResult
 from cl_flows.plan import Plan
@@ -25,6 +27,7 @@ from cl_flows.report import (
     report_json,
 )
 from cl_flows.runs import HISTORY_FILE, RunFolder, finish
+from cl_flows.steps import unless_it_exits
 
 logger = logging.getLogger(__name__)
 
@@ -72,13 +75,13 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
 def _tell(plan: Plan, finished: FinishedRun) -> None:
     """Call every publisher; one that fails is put on record and changes nothing else."""
     deliveries = []
-    for publisher, options in plan.publishers:
+    for (publisher, options), section in zip(plan.publishers, plan.config.publish, strict=True):
         problem = ""
         try:
             with blame(f"publisher {publisher.name!r}", plan.registry.origin(publisher), "failed"):
-                publisher.publish(finished, options)
+                unless_it_exits(partial(publisher.publish, finished, options))
         except Exception as error:  # noqa: BLE001 - whatever it is, the verdict stands
-            problem = str(error)
+            problem = conceal_variables(str(error), section.options)
             logger.warning("%s; the verdict stands", problem)
         deliveries.append({"publisher": publisher.name, "delivered": not problem, "problem": problem})
     if deliveries:

@@ -35,11 +35,11 @@ def predict(plan: Plan, dataset: Dataset) -> Predictions:
     predictions: Predictions = _called(
         plan, backend, lambda: backend.predict(dataset, options, report_progress), Predictions
     )
-    rows, columns = np.shape(predictions.pred_probs)
-    if (rows, columns) != (dataset.n_rows, dataset.n_classes):
+    shape = np.shape(predictions.pred_probs)
+    if shape != (dataset.n_rows, dataset.n_classes):
         raise PluginError(
-            f"backend {backend.name!r} of {plan.registry.origin(backend)!r} gave {rows:,} rows and {columns} "
-            f"columns for {dataset.n_rows:,} rows of {dataset.n_classes} classes",
+            f"backend {backend.name!r} of {plan.registry.origin(backend)!r} gave probabilities of shape "
+            f"{shape} for {dataset.n_rows:,} rows of {dataset.n_classes} classes",
             hint="a backend returns one row a row and one column a class, in the data set's order",
         )
     check_inputs(dataset.labels, predictions.pred_probs)
@@ -81,7 +81,7 @@ def _called(plan: Plan, plugin: Any, call: Callable[[], Any], wanted: type[Any])
     """Call a plugin; a crash or a wrong kind of answer names the plugin and its distribution."""
     distribution = plan.registry.origin(plugin)
     with blame(f"plugin {plugin.name!r}", distribution, "crashed"):
-        answer = call()
+        answer = unless_it_exits(call)
     if not isinstance(answer, wanted):
         raise PluginError(
             f"plugin {plugin.name!r} of distribution {distribution!r} returned a {type(answer).__name__}, "
@@ -89,3 +89,11 @@ def _called(plan: Plan, plugin: Any, call: Callable[[], Any], wanted: type[Any])
             hint=f"see the documentation of cl_core.{type(plugin).__name__}",
         )
     return answer
+
+
+def unless_it_exits(call: Callable[[], Any]) -> Any:
+    """Call a plugin; one that leaves by sys.exit(0) would end the run with the exit code of a pass."""
+    try:
+        return call()
+    except SystemExit as error:
+        raise RuntimeError(f"it called sys.exit({error.code!r})") from error

@@ -108,8 +108,8 @@ def test_every_answer_is_kept_and_the_latest_of_each_person_counts(
     ("line", "says"),
     [
         ("t999,ash,yes,,", "no row has the id 't999'"),
-        ("t0,ash,perhaps,,", "is_wrong is 'perhaps'"),
-        ("t0,ash,,,", "holds no answer"),
+        ("t0,GIVEN,perhaps,,", "is_wrong is 'perhaps'"),
+        ("t0,GIVEN,,,", "holds no answer"),
     ],
 )
 def test_a_cell_that_makes_no_sense_is_refused_with_its_line(
@@ -118,6 +118,7 @@ def test_a_cell_that_makes_no_sense_is_refused_with_its_line(
     """Nothing of such a sheet goes on record."""
     scored = read_scored(Path(run_direct(gate_config(tables / "noisy.csv", tmp_path)).folder))
     sheet = tmp_path / "sheet.csv"
+    line = line.replace("GIVEN", scored["given_label"].iloc[0])
     sheet.write_text(f"id,given_label,is_wrong,true_label,who\n{line}\n")
     with pytest.raises(InputError, match=says):
         read_sheet(sheet, scored, "kim")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cl_flows import steps
 from cl_flows.cli import main
 
 
@@ -265,3 +266,24 @@ def test_a_verdict_needs_no_standard_error(tables: Path, tmp_path: Path) -> None
     ]
     shell = ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *command]
     assert subprocess.run(shell, check=False).returncode == 0
+
+
+def test_what_a_plugin_prints_stays_out_of_the_machines_output(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Standard output holds one JSON document, whatever else is said."""
+    load = steps.load
+    monkeypatch.setattr(steps, "load", lambda plan: (sys.stdout.write("loading!"), load(plan))[1])
+    more = ("--label", "label", "--format", "json")
+    code, out, err = run(capsys, *quick(tables / "clean.csv", tmp_path, *more))
+    assert (code, json.loads(out)["verdict"]["status"]) == (0, "passed")
+    assert "loading!" in err
+
+
+def test_whoever_ends_the_process_does_not_pass_the_gate(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """sys.exit(0) from anywhere below a command, a plugin's import for one, is a crash."""
+    monkeypatch.setattr(steps, "load", lambda _: sys.exit(0))
+    code, _, err = run(capsys, *quick(tables / "clean.csv", tmp_path, "--label", "label"))
+    assert (code, "sys.exit(0)" in err) == (1, True)

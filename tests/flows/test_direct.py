@@ -8,9 +8,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from pydantic import BaseModel
 
-from cl_core import InputError
+from cl_core import InputError, ModelBackend, PluginError, Publisher
 from cl_core.evidence import SCORED_COLUMNS
+from cl_core.plugins import Offer, Registry, load_plugins
+from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.history import read_history
 from cl_flows.outcome import GateFailed, raise_unless_passed
@@ -87,3 +90,54 @@ def test_the_direct_engine_never_imports_prefect(tables: Path, tmp_path: Path) -
         check=False,
     )
     assert done.stdout.split() == ["0", "False", "False"], done.stderr
+
+
+def registry_with(monkeypatch: pytest.MonkeyPatch, extra: Any) -> None:
+    """Let one more plugin be installed."""
+    real = load_plugins()
+    kind = "backend" if isinstance(extra, ModelBackend) else "publisher"
+    registry = Registry((*real.offers, Offer(kind, extra, "odd-distribution", "1.0")))
+    monkeypatch.setattr("cl_flows.plan.load_plugins", lambda: registry)
+
+
+class NoOptions(BaseModel):
+    """Takes anything."""
+
+    token: str = ""
+
+
+def leave(*_: Any) -> Any:
+    sys.exit(0)
+
+
+def test_a_backend_that_exits_is_a_crash_and_no_pass(
+    tables: Path, tmp_path: Path, gate_config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """sys.exit(0) would leave with the exit code of a pass."""
+    registry_with(monkeypatch, ModelBackend("odd", "leaves", NoOptions, leave))
+    config = gate_config(tables / "noisy.csv", tmp_path)
+    config = config.model_copy(update={"model": config.model.model_validate({"backend": "odd"})})
+    with pytest.raises(PluginError, match=r"'odd-distribution' crashed.*sys\.exit\(0\)"):
+        run_direct(config)
+
+
+def test_a_publisher_that_exits_or_tells_its_token_changes_and_shows_nothing(
+    tables: Path, tmp_path: Path, gate_config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed gate stays failed, and what is on record about the delivery names the variable only."""
+
+    def shout(_run: Any, options: Any) -> None:
+        raise ValueError(f"401 for {options.token}")
+
+    monkeypatch.setenv("TOKEN", "hush-hush")
+    registry_with(monkeypatch, Publisher("odd", "fails", NoOptions, shout))
+    config = gate_config(tables / "noisy.csv", tmp_path)
+    raw = {**config.model_dump(mode="json"), "publish": [{"publisher": "odd", "token": "${TOKEN}"}]}
+    result = run_direct(make_config(raw, "test"))
+    told = (Path(result.folder) / "deliveries.json").read_text()
+    assert (result.status, "401 for ${TOKEN}" in told, "hush" in told) == ("failed", True, False)
+
+    registry_with(monkeypatch, Publisher("odd", "leaves", NoOptions, leave))
+    result = run_direct(make_config(raw, "test"))
+    assert result.status == "failed"
+    assert "sys.exit(0)" in (Path(result.folder) / "deliveries.json").read_text()

@@ -43,6 +43,8 @@ def _exit_code(arguments: list[str]) -> int:
         code = labelgate.main(arguments, prog_name="labelgate", standalone_mode=False)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
+    except SystemExit as leaving:  # click raises none: a plugin or library wants to end the process
+        return _left(arguments, leaving)
     except click.Abort:
         return 130  # the shell's number for an interrupt
     except click.UsageError as error:
@@ -53,6 +55,18 @@ def _exit_code(arguments: list[str]) -> int:
         _tell_machines(arguments, error)
         return _deliberate(error)
     return int(code or ExitCode.PASSED)
+
+
+def _left(arguments: list[str], leaving: SystemExit) -> int:
+    """Tell of a process that something wanted to end; its code is never ours, least of all 0."""
+    from cl_core.errors import GateError
+
+    error = GateError(
+        f"something called sys.exit({leaving.code!r}), so there is no verdict",
+        hint="a plugin may have done so while it was imported: see `labelgate plugins`",
+    )
+    _tell_machines(arguments, error)
+    return _deliberate(error)
 
 
 def _deliberate(error: Exception) -> int:

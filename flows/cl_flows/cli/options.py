@@ -1,6 +1,8 @@
 """Options that several commands share, and what they have in common to do. No command here."""
 
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -43,7 +45,8 @@ def run_and_show(config: "GateConfig", *, engine: str, form: str) -> ExitCode:
     from cl_flows.terminal import Terminal
 
     terminal = Terminal(quiet=form == "json")
-    with terminal.progress():
+    # Standard output belongs to the report, whatever a plugin prints.
+    with redirect_stdout(sys.stderr), terminal.progress():
         result = _run(config, engine)
     terminal.show(result)
     if form == "json":
