@@ -1,5 +1,6 @@
 """The command line: exit codes, who hears what, and what bad input is told."""
 
+import errno
 import json
 import os
 import subprocess
@@ -287,3 +288,17 @@ def test_whoever_ends_the_process_does_not_pass_the_gate(
     monkeypatch.setattr(steps, "load", lambda _: sys.exit(0))
     code, _, err = run(capsys, *quick(tables / "clean.csv", tmp_path, "--label", "label"))
     assert (code, "sys.exit(0)" in err) == (1, True)
+
+
+def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_left(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No verdict, no traceback, no half-written run."""
+
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("cl_flows.direct.write_scored", fill)
+    code, _, err = run(capsys, *quick(tables / "clean.csv", tmp_path, "--label", "label"))
+    assert (code, "the disk is full" in err) == (1, True)
+    assert list(tmp_path.iterdir()) == []

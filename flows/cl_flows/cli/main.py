@@ -1,5 +1,6 @@
 """The `labelgate` command and what becomes of errors. The commands are in their own files."""
 
+import errno
 import json
 import sys
 from importlib.metadata import version
@@ -73,6 +74,11 @@ def _deliberate(error: Exception) -> int:
     """Tell people of an error raised on purpose; any other is a fault of ours and goes on."""
     from cl_core.errors import ConfigError, InputError, LabelgateError
 
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        where = f" for {error.filename}" if error.filename else ""
+        click.secho(f"error: the disk is full{where}: {error.strerror}", fg="red", err=True)
+        click.echo("  hint: make room, or name another results folder with --output; no verdict", err=True)
+        return ExitCode.CRASHED
     if not isinstance(error, LabelgateError):
         raise error  # Python prints the traceback and leaves with 1
     click.secho(f"error: {error}", fg="red", err=True)
