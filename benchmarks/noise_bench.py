@@ -1,4 +1,4 @@
-"""The development bench of the noise rate: data sets, models and label noise the estimator was fitted on.
+"""The development bench of the noise rate: data sets, models and label noise that the estimator knows.
 
 Nothing here touches the CIFAR-10 files that the published figures come from. A setting is a number:
 it draws a data set, a model and a kind of noise, so that everybody gets the same one.

@@ -2,7 +2,7 @@
 
 ``python benchmarks/noise_rate.py``          the 23 settings, beside cleanlab (needs the data folder)
 ``python benchmarks/noise_rate.py --dev 60`` 60 fresh draws from scikit-learn's data (no data folder)
-``python benchmarks/noise_rate.py --fit F``  fit the constants anew; F keeps the bench's curves (1 h without)
+``python benchmarks/noise_rate.py --fit F``  write known.csv anew; F keeps the bench's curves (1 h without)
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--dev", type=int, metavar="N", help="N settings on scikit-learn's data")
-    parser.add_argument("--fit", type=Path, metavar="FILE", help="fit the constants; FILE caches the curves")
+    parser.add_argument("--fit", type=Path, metavar="FILE", help="write known.csv; FILE caches the curves")
     chosen = parser.parse_args()
     if chosen.fit is not None:
         fit(chosen.fit)

@@ -1,7 +1,7 @@
 """The default estimate: a curve read three ways, an interval for bias and sampling, and doubts. No models."""
 
 from collections.abc import Sequence
-from math import hypot, log
+from math import hypot
 
 import numpy as np
 
@@ -10,14 +10,13 @@ from cl_core.noise.curve import STEPS, SURE_STEPS, DisagreementCurve, disagreeme
 from cl_core.noise.interval import wilson
 from cl_core.noise.pairs import scale_joint
 from cl_core.noise.quality import ModelQuality, model_quality
-from cl_core.noise.reading import readings
+from cl_core.noise.reading import known, readings, terms
 from cl_core.noise.record import NoiseEstimate
 from cl_core.noise.views import by_views
 from cl_core.types import Labels, Probs
 
-_FITTED_CONFIDENCE = 0.9  # what the readings' ends hold
-# Half: from here on most labels contradict the model even where it is surest, and which of the two is
-# right is beyond the data. Six tenths: no setting of the development bench lies beyond.
+# Half: a range that reaches it cannot say whether most labels are wrong, and no setting of the development
+# bench has so many wrong. Six tenths: no setting of the bench contradicts more.
 _HALF, _BENCH_ENDS = 0.5, 0.6
 
 
@@ -30,9 +29,9 @@ def by_auto(labels: Labels, models: Sequence[Probs], confidence: float) -> Noise
     """
     n, k = models[0].shape
     curves = [disagreement_curve(labels, probs) for probs in models]
-    rate, low, high = _combined(curves, n, confidence)
-    joint = estimate_joint(labels, models[0])
-    others = [("confident_joint", 1.0 - float(joint.trace())), ("anchors", curves[0].part(0, SURE_STEPS - 1))]
+    confident = [1.0 - float(estimate_joint(labels, probs).trace()) for probs in models]
+    rate, low, high = _combined(curves, confident, n, confidence)
+    others = [("confident_joint", confident[0]), ("anchors", curves[0].part(0, SURE_STEPS - 1))]
     if len(models) > 1:
         voted = by_views(labels, models, confidence)
         others.append(("views", voted.rate))
@@ -40,10 +39,10 @@ def by_auto(labels: Labels, models: Sequence[Probs], confidence: float) -> Noise
         # opposite directions, so the truth is looked for between them.
         rate, low, high = (rate + voted.rate) / 2, min(low, voted.low), max(high, voted.high)
     quality = model_quality(labels, models[0])
-    reason = doubts(quality, curves[0], rate)
+    reason = doubts(quality, curves[0], high)
     if not quality.can_judge:
         low, high = 0.0, 1.0
-    elif rate >= _HALF:
+    elif high >= _HALF:
         high = 1.0
     return NoiseEstimate(
         rate,
@@ -64,14 +63,14 @@ def by_auto(labels: Labels, models: Sequence[Probs], confidence: float) -> Noise
     )
 
 
-def doubts(quality: ModelQuality, curve: DisagreementCurve, rate: float) -> str:
+def doubts(quality: ModelQuality, curve: DisagreementCurve, high: float) -> str:
     """Say why the data do not pin the rate down; empty when they do."""
     if not quality.can_judge:
         return quality.reasons[0]
-    if rate >= _HALF:
+    if high >= _HALF:
         return (
-            f"even where the model is surest, about {rate:.0%} of the labels contradict it: most labels "
-            "are wrong or the model is, and the data cannot say which"
+            f"up to {high:.0%} of the labels may be wrong: from a half on, the data cannot say which is, "
+            "the label or the model"
         )
     if curve.disagreement > _BENCH_ENDS:
         return (
@@ -81,21 +80,16 @@ def doubts(quality: ModelQuality, curve: DisagreementCurve, rate: float) -> str:
     return ""
 
 
-def _combined(curves: Sequence[DisagreementCurve], n: int, confidence: float) -> tuple[float, float, float]:
+def _combined(
+    curves: Sequence[DisagreementCurve], confident: Sequence[float], n: int, confidence: float
+) -> tuple[float, float, float]:
     """Mean rate of the curves' readings and the widest of their intervals, sampling included."""
-    found = [readings(curve) for curve in curves]
+    pairs = zip(curves, confident, strict=True)
+    found = [readings(terms(curve, joint), known(), confidence) for curve, joint in pairs]
     rate = float(np.mean([rate for rate, _, _ in found]))
-    # The errors of readings have longer tails than a normal law's: on the bench, distances that grow
-    # as the logarithm of 1 - confidence cover as promised between 80 and 95 %.
-    stretch = log(1 - confidence) / log(1 - _FITTED_CONFIDENCE)
     ends = []
     for own, low, high in found:
         sampled_low, sampled_high = wilson(own, n * SURE_STEPS / STEPS, confidence)
-        ends.append(
-            (
-                own - hypot(stretch * (own - low), own - sampled_low),
-                own + hypot(stretch * (high - own), sampled_high - own),
-            )
-        )
+        ends.append((own - hypot(own - low, own - sampled_low), own + hypot(high - own, sampled_high - own)))
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
     return rate, max(0.0, min(low, rate)), min(1.0, max(high, rate))

@@ -1,24 +1,27 @@
-"""A disagreement curve read three ways: the rate and the ends of its interval. No sampling error.
+"""A disagreement curve read by its likes: what was true of settings with known errors that look the same.
 
-All start from the *plateau*, the contradictions among the surest three tenths of rows. Where errors
-strike every row alike, the curve is flat at the noise rate until the model itself begins to err; where
-people err on hard rows, it climbs from the start. So the climb in the middle speaks for label errors
-that the plateau misses, and the climb further down for errors of the model. The high end is an argument
-and no fit: at most every contradicted label is wrong, unless the model has learnt the errors.
+What is read off are four terms. The *plateau*, the contradictions among the surest three tenths of rows,
+is the whole rate where errors strike every row alike. Where people err on hard rows, the curve climbs from
+the start (*middle*); where the model errs by itself, further down (*late*). The confident joint counts the
+model's errors on right labels and misses hardly any of people's: how far it lies above the plateau says
+how much can be hidden (*confident*).
 
-How much for which is fitted, on generated noise over other data and models than those the published
-figures come from: ``benchmarks/noise_rate.py --fit`` prints the constants, docs/noise_rate.md says what
-they rest on. Each reading of a flat curve at 0 is 0.
+How far the truth lies above the plateau is looked up among settings of the development bench, other data and
+models than those the published figures come from: ``known.csv``, drawn by ``benchmarks/noise_rate.py --fit``;
+docs/noise_rate.md says what it rests on.
 """
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
 
 from cl_core.noise.curve import SURE_STEPS, DisagreementCurve
+from cl_core.types import FloatArray
 
-# Median and 3rd percentile of the truth given the curve, by quantile regression over
-# benchmarks/noise_bench.py; 7 % of the truths there lie above the disagreement. See `--fit`.
-RATE_MIDDLE, RATE_LATE = 0.45, -0.14
-LOW_PLATEAU, LOW_SURPLUS = -0.30, -0.15
+# Fewer neighbours make the ends of nine tenths a matter of one or two settings, more blur the terms.
+_NEIGHBOURS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +32,62 @@ class Terms:
     ----------
     plateau
         Contradictions among the surest three tenths of rows, in 0..1.
-    plateau_spread
-        ``plateau * (1 - plateau)``: zero where the surest rows are all right or all wrong.
-    middle, late, surplus
-        How far tenths 4 to 6, tenths 7 and 8, and all rows lie above the plateau; in -1..1.
+    middle, late
+        How far tenths 4 to 6 and tenths 7 and 8 lie above the plateau; in -1..1.
+    confident
+        How far the rate of the calibrated confident joint lies above the plateau; in -1..1.
     """
 
     plateau: float
-    plateau_spread: float
     middle: float
     late: float
-    surplus: float
+    confident: float
 
 
-def terms(curve: DisagreementCurve) -> Terms:
-    """Read the terms off a curve."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """Settings with known label errors: `terms` of shape (m, 4), `truth` and `weight` of shape (m,)."""
+
+    terms: FloatArray
+    truth: FloatArray
+    weight: FloatArray
+
+
+@cache
+def known() -> Known:
+    """Read the settings of the development bench that come with the package."""
+    with files("cl_core.noise").joinpath("known.csv").open(encoding="utf-8") as lines:
+        table = np.loadtxt(lines, delimiter=",", skiprows=1)
+    return Known(table[:, :4], table[:, 4], table[:, 5])
+
+
+def terms(curve: DisagreementCurve, confident: float) -> Terms:
+    """Read the terms off a curve; `confident` is the rate of the calibrated confident joint, in 0..1."""
     plateau = curve.part(0, SURE_STEPS - 1)
-    return Terms(
-        plateau=plateau,
-        plateau_spread=plateau * (1 - plateau),
-        middle=curve.part(3, 5) - plateau,
-        late=curve.part(6, 7) - plateau,
-        surplus=curve.disagreement - plateau,
-    )
+    return Terms(plateau, curve.part(3, 5) - plateau, curve.part(6, 7) - plateau, confident - plateau)
 
 
-def readings(curve: DisagreementCurve) -> tuple[float, float, float]:
-    """Return rate, low and high in 0..1, ``low <= rate <= high``; the ends hold 90 % of the truths."""
-    t = terms(curve)
-    rate = t.plateau + RATE_MIDDLE * t.middle + RATE_LATE * t.late
-    low = t.plateau + LOW_PLATEAU * t.plateau_spread + LOW_SURPLUS * t.surplus
-    rate = min(1.0, max(0.0, rate))
-    return rate, max(0.0, min(low, rate)), max(curve.disagreement, rate)
+def readings(found: Terms, settings: Known, confidence: float) -> tuple[float, float, float]:
+    """Return rate, low and high in 0..1, ``low <= rate <= high``, without sampling error.
+
+    The 50 nearest settings count by their nearness and their weight on the bench. The rate is the
+    median of how far the truth lay above their plateaus, the ends hold `confidence` of them.
+    """
+    own = np.array([found.plateau, found.middle, found.late, found.confident])
+    seen, here = _stretched(settings.terms), _stretched(own)
+    middle = np.average(seen, axis=0, weights=settings.weight)
+    spread = np.sqrt(np.average((seen - middle) ** 2, axis=0, weights=settings.weight))
+    away = np.sqrt((((seen - here) / spread) ** 2).sum(axis=1))
+    reach = np.partition(away, _NEIGHBOURS)[_NEIGHBOURS] + 1e-9  # not 0 among many equal settings
+    weight = settings.weight * np.maximum(0.0, 1.0 - (away / reach) ** 2)
+    above = settings.truth - settings.terms[:, 0]
+    order = np.argsort(above, kind="stable")
+    share = np.cumsum(weight[order])
+    at = np.array([0.5, (1 - confidence) / 2, (1 + confidence) / 2]) * share[-1]
+    rate, low, high = np.clip(found.plateau + above[order][np.searchsorted(share, at)], 0.0, 1.0)
+    return float(rate), float(low), float(high)
+
+
+def _stretched(share: FloatArray) -> FloatArray:
+    """Square roots with their signs: a point of noise is much near 0 and little at 30 %."""
+    return np.asarray(np.sign(share) * np.sqrt(np.abs(share)))

@@ -186,6 +186,7 @@ def _ends(found: NoiseEstimate) -> list[float]:
     return [found.rate, found.low, found.high]
 
 
+@settings(deadline=None)  # two estimates a draw: a busy machine takes longer than 200 ms now and then
 @given(seed=st.integers(0, 2**32 - 1), wider=st.floats(0.91, 0.995))
 def test_more_confidence_never_narrows(seed: int, wider: float) -> None:
     """The interval of a higher confidence holds that of a lower one."""
