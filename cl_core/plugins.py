@@ -112,12 +112,15 @@ def load_plugins() -> Registry:
 
 @contextmanager
 def blame(what: str, distribution: str, did: str) -> Iterator[None]:
-    """Turn any crash inside the block into a `PluginError` that names the culprit."""
+    """Turn any crash inside the block into a `PluginError` that names the culprit.
+
+    A plugin that leaves by ``sys.exit(0)`` crashed, too: the run must not end with the code of a pass.
+    """
     try:
         yield
     except LabelgateError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"{what} of distribution {distribution!r} {did}: {type(error).__name__}: {error}",
             hint=f"report it to the authors of {distribution}, or keep it out with {BLOCK_VARIABLE}",

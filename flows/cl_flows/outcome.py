@@ -58,14 +58,6 @@ class GateUndecided(LabelgateError):  # noqa: N818 - likewise
     result: GateResult
 
 
-def raise_unless_passed(result: GateResult) -> GateResult:
-    """Return a passed result; raise `GateFailed` or `GateUndecided` for any other."""
-    error = error_for(result)
-    if error is not None:
-        raise error
-    return result
-
-
 def error_for(result: GateResult) -> GateFailed | GateUndecided | None:
     """Build the exception that `result` stands for, or None for a pass."""
     if result.status == "passed":

@@ -5,7 +5,6 @@ import logging
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
 
 from cl_core.dataset import Dataset, Predictions
@@ -27,7 +26,6 @@ from cl_flows.report import (
     report_json,
 )
 from cl_flows.runs import HISTORY_FILE, RunFolder, finish
-from cl_flows.steps import unless_it_exits
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +77,7 @@ def _tell(plan: Plan, finished: FinishedRun) -> None:
         problem = ""
         try:
             with blame(f"publisher {publisher.name!r}", plan.registry.origin(publisher), "failed"):
-                unless_it_exits(partial(publisher.publish, finished, options))
+                publisher.publish(finished, options)
         except Exception as error:  # noqa: BLE001 - whatever it is, the verdict stands
             problem = conceal_variables(str(error), section.options)
             logger.warning("%s; the verdict stands", problem)

@@ -1,6 +1,6 @@
 """The five steps of a gate as plain functions. Both engines call these and nothing else decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,13 +8,14 @@ import numpy as np
 
 from cl_checks.judge import judge as judge_checks
 from cl_core.dataset import Dataset, Predictions
-from cl_core.errors import PluginError
+from cl_core.errors import LabelgateError, PluginError
 from cl_core.evidence import Evidence, assess
 from cl_core.inputs import check_inputs
 from cl_core.noise.record import NoiseEstimate
 from cl_core.plugins import blame
 from cl_core.verdict import Judgement
 from cl_flows.audits import finding_for_data
+from cl_flows.config import conceal_variables
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
 from cl_flows.runs import HISTORY_FILE
@@ -24,7 +25,8 @@ def load(plan: Plan) -> Dataset:
     """Read the data set."""
     loader, options = plan.loader
     report_progress(0, 1, "loading the data")
-    dataset: Dataset = _called(plan, loader, lambda: loader.load(options), Dataset)
+    written = plan.config.data.options
+    dataset: Dataset = _called(plan, loader, lambda: loader.load(options), Dataset, written=written)
     report_progress(1, 1, f"loaded {dataset.n_rows:,} rows of {dataset.n_classes} classes")
     return dataset
 
@@ -33,7 +35,11 @@ def predict(plan: Plan, dataset: Dataset) -> Predictions:
     """Get out-of-sample class probabilities for every row."""
     backend, options = plan.backend_for(dataset)
     predictions: Predictions = _called(
-        plan, backend, lambda: backend.predict(dataset, options, report_progress), Predictions
+        plan,
+        backend,
+        lambda: backend.predict(dataset, options, report_progress),
+        Predictions,
+        written=plan.config.model.options,
     )
     shape = np.shape(predictions.pred_probs)
     if shape != (dataset.n_rows, dataset.n_classes):
@@ -55,6 +61,7 @@ def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
         estimator,
         lambda: estimator.estimate(dataset.labels, predictions.pred_probs, options),
         NoiseEstimate,
+        written=plan.config.estimate.options,
     )
     evidence = assess(
         dataset.labels,
@@ -77,11 +84,20 @@ def judge(plan: Plan, evidence: Evidence) -> Judgement:
     return judge_checks(evidence, plan.checks)
 
 
-def _called(plan: Plan, plugin: Any, call: Callable[[], Any], wanted: type[Any]) -> Any:
-    """Call a plugin; a crash or a wrong kind of answer names the plugin and its distribution."""
+def _called(
+    plan: Plan, plugin: Any, call: Callable[[], Any], wanted: type[Any], *, written: Mapping[str, Any]
+) -> Any:
+    """Call a plugin; a crash or a wrong kind of answer names the plugin and its distribution.
+
+    `written` are its options as people wrote them: what they hid behind ${NAME} stays hidden in errors.
+    """
     distribution = plan.registry.origin(plugin)
-    with blame(f"plugin {plugin.name!r}", distribution, "crashed"):
-        answer = unless_it_exits(call)
+    try:
+        with blame(f"plugin {plugin.name!r}", distribution, "crashed"):
+            answer = call()
+    except LabelgateError as error:
+        _conceal(error, written)
+        raise
     if not isinstance(answer, wanted):
         raise PluginError(
             f"plugin {plugin.name!r} of distribution {distribution!r} returned a {type(answer).__name__}, "
@@ -91,9 +107,9 @@ def _called(plan: Plan, plugin: Any, call: Callable[[], Any], wanted: type[Any])
     return answer
 
 
-def unless_it_exits(call: Callable[[], Any]) -> Any:
-    """Call a plugin; one that leaves by sys.exit(0) would end the run with the exit code of a pass."""
-    try:
-        return call()
-    except SystemExit as error:
-        raise RuntimeError(f"it called sys.exit({error.code!r})") from error
+def _conceal(error: BaseException, written: Mapping[str, Any]) -> None:
+    """Put ${NAME} back into an error and into what caused it: Prefect logs both."""
+    one: BaseException | None = error
+    while one is not None:
+        one.args = tuple(conceal_variables(a, written) if isinstance(a, str) else a for a in one.args)
+        one = one.__cause__

@@ -16,7 +16,7 @@ from cl_core.plugins import Offer, Registry, load_plugins
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.history import read_history
-from cl_flows.outcome import GateFailed, raise_unless_passed
+from cl_flows.outcome import GateFailed, error_for
 
 KEPT = {"report.html", "report.json", "report.md", "scored.parquet"}
 
@@ -42,9 +42,9 @@ def test_noisy_labels_fail_and_the_rows_are_named(tables: Path, tmp_path: Path, 
     flagged = scored["is_label_issue"].to_numpy()
     assert (wrong & flagged).sum() >= 0.9 * wrong.sum()
     assert scored["id"].tolist()[:2] == ["t0", "t1"]
-    with pytest.raises(GateFailed) as raised:
-        raise_unless_passed(result)
-    assert raised.value.result is result
+    error = error_for(result)
+    assert isinstance(error, GateFailed)
+    assert error.result is result
 
 
 def test_great_expectations_agrees_and_is_on_record(tables: Path, tmp_path: Path, gate_config: Any) -> None:
@@ -117,7 +117,7 @@ def test_a_backend_that_exits_is_a_crash_and_no_pass(
     registry_with(monkeypatch, ModelBackend("odd", "leaves", NoOptions, leave))
     config = gate_config(tables / "noisy.csv", tmp_path)
     config = config.model_copy(update={"model": config.model.model_validate({"backend": "odd"})})
-    with pytest.raises(PluginError, match=r"'odd-distribution' crashed.*sys\.exit\(0\)"):
+    with pytest.raises(PluginError, match=r"'odd-distribution' crashed: SystemExit: 0"):
         run_direct(config)
 
 
@@ -140,4 +140,18 @@ def test_a_publisher_that_exits_or_tells_its_token_changes_and_shows_nothing(
     registry_with(monkeypatch, Publisher("odd", "leaves", NoOptions, leave))
     result = run_direct(make_config(raw, "test"))
     assert result.status == "failed"
-    assert "sys.exit(0)" in (Path(result.folder) / "deliveries.json").read_text()
+    assert "SystemExit: 0" in (Path(result.folder) / "deliveries.json").read_text()
+
+
+def test_a_secret_in_a_path_stays_out_of_the_error(
+    tmp_path: Path, gate_config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What people hide behind ${NAME} is shown as ${NAME}, in the message and in what caused it."""
+    monkeypatch.setenv("BUCKET", "hunter2-hunter2")
+    with pytest.raises(InputError) as raised:
+        run_direct(gate_config(tmp_path / "${BUCKET}" / "x.csv", tmp_path / "out"))
+    told: BaseException | None = raised.value
+    assert "${BUCKET}" in str(told) or "x.csv" in str(told)
+    while told is not None:
+        assert all("hunter2" not in str(argument) for argument in told.args)
+        told = told.__cause__
