@@ -18,8 +18,9 @@ from cl_core.types import Probs
 
 T = TypeVar("T")
 
-# About a core's second-level cache: smaller blocks pay more for calls, larger ones for memory traffic.
-BLOCK_BYTES = 1 << 20
+# Smaller blocks pay for calls, and two threads wait for each other at every one of them (twice the time at
+# 0.5 MB); larger ones would break the promise of 64 MB of scratch on two threads.
+BLOCK_BYTES = 1 << 21
 # More threads than this share one memory bus and add scratch, not speed.
 _MOST_WORKERS = 16
 _MOST_STRETCH = 16
