@@ -302,3 +302,20 @@ def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_left(
     code, _, err = run(capsys, *quick(tables / "clean.csv", tmp_path, "--label", "label"))
     assert (code, "the disk is full" in err) == (1, True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_leaves_with_130_and_tells_machines_too(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C is neither a verdict nor a crash, and leaves no results."""
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(steps, "load", interrupt)
+    more = ("--label", "label", "--format", "json")
+    code, out, err = run(capsys, *quick(tables / "clean.csv", tmp_path / "out", *more))
+    assert code == 130
+    assert json.loads(out)["error"]["type"] == "Abort"
+    assert "interrupted" in err
+    assert [p for p in (tmp_path / "out").rglob("*") if p.is_file()] == []

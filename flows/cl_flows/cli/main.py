@@ -46,7 +46,9 @@ def _exit_code(arguments: list[str]) -> int:
         return leaving.exit_code
     except SystemExit as leaving:  # click raises none: a plugin or library wants to end the process
         return _left(arguments, leaving)
-    except click.Abort:
+    except click.Abort as interrupt:
+        click.echo("interrupted", err=True)
+        _tell_machines(arguments, interrupt)
         return 130  # the shell's number for an interrupt
     except click.UsageError as error:
         error.show()
@@ -74,7 +76,7 @@ def _deliberate(error: Exception) -> int:
     """Tell people of an error raised on purpose; any other is a fault of ours and goes on."""
     from cl_core.errors import ConfigError, InputError, LabelgateError
 
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
         where = f" for {error.filename}" if error.filename else ""
         click.secho(f"error: the disk is full{where}: {error.strerror}", fg="red", err=True)
         click.echo("  hint: make room, or name another results folder with --output; no verdict", err=True)
