@@ -11,14 +11,14 @@ import pandas as pd
 
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
-from data import data_folder
+from data import needed_data_folder
 
 REVIEWED = 100
 
 
 def main() -> None:
     """Print the verdict and the ranks of the verified errors."""
-    path = data_folder() / "mnist_test_verified.npz"
+    path = needed_data_folder() / "mnist_test_verified.npz"
     with tempfile.TemporaryDirectory() as folder:
         config = make_config(
             {

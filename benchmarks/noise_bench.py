@@ -5,7 +5,6 @@ it draws a data set, a model and a kind of noise, so that everybody gets the sam
 """
 
 import io
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +26,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
+
+from data import data_folder
 
 Array = NDArray[Any]
 Data = tuple[Array, Array]
@@ -212,12 +213,6 @@ def _annotator(x: Array, y: Array, k: int, rng: np.random.Generator) -> Array:
 def data_sets() -> dict[str, Data]:
     """Every data set of the bench; those of the data folder only when it is there."""
     return dict([*_bundled(), *_from_folder(), *_generated()])
-
-
-def data_folder() -> Path:
-    """Where the project's real data lie: LABELGATE_DATA, or `shared/data` beside the checkout."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    return Path(os.environ.get("LABELGATE_DATA", beside))
 
 
 def _bundled() -> Iterator[tuple[str, Data]]:

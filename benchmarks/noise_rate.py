@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from cl_core import NoiseEstimate, estimate_noise_rate
-from noise_bench import FRESH_FROM, FROM_FOLDER, Array, Setting, data_folder, draw
+from data import data_folder
+from noise_bench import FRESH_FROM, FROM_FOLDER, Array, Setting, draw
 from noise_fit import MOST_MODEL_ERRORS, fit
 
 INJECTED = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
