@@ -1,6 +1,7 @@
 """Confident-learning statistics and the contract that labelgate's plugins implement."""
 
-from cl_core.dataset import Dataset, Predictions
+from cl_core.crossval import CrossValidated, cross_validate, cross_validated_probs
+from cl_core.dataset import Dataset, Predictions, View
 from cl_core.engine.plan import Plan
 from cl_core.engine.source import BlockReader
 from cl_core.errors import ConfigError, GateError, InputError, LabelgateError, PluginError
@@ -30,6 +31,7 @@ from cl_core.joint import (
     noise_matrix,
     off_diagonal_rows,
 )
+from cl_core.media import Clips, MediaFiles
 from cl_core.noise import ModelQuality, NoiseEstimate, estimate_noise_rate, model_quality
 from cl_core.scores import ensemble_label_quality_scores, label_quality_scores, rank_label_issues
 from cl_core.synthetic import flip_by_instance, flip_by_matrix, flip_labels, random_noise_matrix
@@ -38,7 +40,9 @@ from cl_core.verdict import Failed, Judgement, Passed, Undecided, Verdict
 __all__ = [
     "BlockReader",
     "Check",
+    "Clips",
     "ConfigError",
+    "CrossValidated",
     "Dataset",
     "DatasetLoader",
     "Evidence",
@@ -50,6 +54,7 @@ __all__ = [
     "Judgement",
     "LabelgateError",
     "Latent",
+    "MediaFiles",
     "ModelBackend",
     "ModelQuality",
     "NoiseEstimate",
@@ -62,12 +67,15 @@ __all__ = [
     "Publisher",
     "Undecided",
     "Verdict",
+    "View",
     "assess",
     "calibrate_joint",
     "check_inputs",
     "class_prior",
     "confident_joint",
     "confident_thresholds",
+    "cross_validate",
+    "cross_validated_probs",
     "dataset_health",
     "ensemble_label_quality_scores",
     "estimate_joint",

@@ -1,11 +1,15 @@
 """Probabilities for every row from a model that never saw it. No judgement of labels."""
 
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedGroupKFold, check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import has_fit_parameter
@@ -15,6 +19,11 @@ from cl_core.inputs import check_labels
 from cl_core.types import FloatArray, Indices, Labels
 
 _NAMED = 5
+
+# Learns from the rows `train`; returns the classes it saw and probabilities (rows of test, those classes).
+FitPredict: TypeAlias = Callable[[Indices, Indices], tuple[Labels, FloatArray]]
+# Told the folds done, the folds in all, and what is being done.
+FoldProgress: TypeAlias = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,12 +37,74 @@ class CrossValidated:
     fold
         Shape ``(n,)``: number of the fold in which each row was held out.
     notes
-        One sentence each; empty when every fold learned from every class.
+        One sentence each: classes that a fold could not learn, and what the models warned of.
     """
 
     pred_probs: FloatArray
     fold: NDArray[np.intp]
     notes: tuple[str, ...]
+
+
+def cross_validate(
+    fit_predict: FitPredict,
+    labels: Labels,
+    n_classes: int,
+    splits: Sequence[tuple[Indices, Indices]],
+    *,
+    progress: FoldProgress | None = None,
+) -> CrossValidated:
+    """Predict the rows each split holds out from the rows it learns from.
+
+    Parameters
+    ----------
+    fit_predict
+        Gets the rows to learn from and the rows to predict; returns the class numbers it learned and
+        probabilities, shape ``(held out, learned)``.
+    labels
+        Class numbers ``0..k-1``, shape ``(n,)``.
+    n_classes
+        Number of classes k.
+    splits
+        Rows to learn from and rows to predict, each row predicted exactly once.
+    progress
+        Called before each split and after the last.
+
+    Returns
+    -------
+    CrossValidated
+        A class that a split could not learn gets probability 0 there, and a note says so.
+
+    Raises
+    ------
+    InputError
+        For splits that leave a row out, hold one out twice or learn from a row they hold out.
+
+    Examples
+    --------
+    >>> def majority(train, test):
+    ...     return np.array([0, 1]), np.full((len(test), 2), [0.75, 0.25])
+    >>> halves = [(np.array([0, 1]), np.array([2, 3])), (np.array([2, 3]), np.array([0, 1]))]
+    >>> cross_validate(majority, np.array([0, 1, 0, 1]), 2, halves).fold.tolist()
+    [1, 1, 0, 0]
+    """
+    fold = _fold_of_each(splits, len(labels))
+    probs = np.zeros((len(labels), n_classes))
+    unlearned: Counter[int] = Counter()
+    warned: Counter[str] = Counter()
+    for done, (train, test) in enumerate(splits):
+        if progress is not None:
+            progress(done, len(splits), f"fold {done + 1} of {len(splits)}")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            seen, found = fit_predict(train, test)
+        probs[np.ix_(test, seen)] = found
+        warned.update({_first_sentence(warning) for warning in caught})
+        held_out = labels[test]
+        unlearned.update(held_out[~np.isin(held_out, seen)].tolist())
+    if progress is not None:
+        progress(len(splits), len(splits), "all folds predicted")
+    heard = tuple(f"{text} ({count} of {len(splits)} folds)" for text, count in warned.items())
+    return CrossValidated(probs, fold, (*_notes(unlearned), *heard))
 
 
 def cross_validated_probs(
@@ -99,24 +170,31 @@ def cross_validated_probs(
             f"{type(classifier).__name__} does not take sample weights", hint="leave sample_weight out"
         )
     model = seeded(classifier, seed)
-    probs, fold = np.zeros((len(codes), k)), np.full(len(codes), -1, dtype=np.intp)
-    unlearned: dict[int, int] = {}
-    for number, (train, test) in enumerate(_splits(features, codes, cv, groups, seed)):
+
+    def fit_predict(train: Indices, test: Indices) -> tuple[Labels, FloatArray]:
+        extra = {} if weights is None else {"sample_weight": weights[train]}
+        fitted = clone(model).fit(_safe_indexing(features, train), codes[train], **extra)
+        return fitted.classes_, fitted.predict_proba(_safe_indexing(features, test))
+
+    return cross_validate(fit_predict, codes, k, _splits(features, codes, cv, groups, seed))
+
+
+def _fold_of_each(splits: Sequence[tuple[Indices, Indices]], n_rows: int) -> NDArray[np.intp]:
+    fold = np.full(n_rows, -1, dtype=np.intp)
+    for number, (train, test) in enumerate(splits):
         if (fold[test] >= 0).any():
             raise InputError("the splitter holds a row out twice", hint="use a splitter like KFold")
+        if np.isin(test, train).any():
+            raise InputError(
+                f"split {number} learns from rows that it holds out", hint="use a splitter like KFold"
+            )
         fold[test] = number
-        fitted = clone(model)
-        extra = {} if weights is None else {"sample_weight": weights[train]}
-        fitted.fit(_safe_indexing(features, train), codes[train], **extra)
-        probs[np.ix_(test, fitted.classes_)] = fitted.predict_proba(_safe_indexing(features, test))
-        for missing in np.setdiff1d(codes[test], fitted.classes_).tolist():
-            unlearned[missing] = unlearned.get(missing, 0) + int((codes[test] == missing).sum())
     if (fold < 0).any():
         raise InputError(
             f"the splitter never holds out {int((fold < 0).sum()):,} rows",
             hint="use a splitter that holds out every row once, like KFold",
         )
-    return CrossValidated(probs, fold, tuple(_notes(unlearned)))
+    return fold
 
 
 def stratified_folds(labels: Labels, folds: int, seed: int) -> NDArray[np.intp]:
@@ -165,13 +243,19 @@ def seeded(classifier: Any, seed: int) -> Any:
     return model.set_params(**states)
 
 
-def _notes(unlearned: dict[int, int]) -> list[str]:
+def _notes(unlearned: Counter[int]) -> list[str]:
     if not unlearned:
         return []
     rare = sorted(unlearned)
     named = ", ".join(map(str, rare[:_NAMED])) + (", ..." if len(rare) > _NAMED else "")
     note = (
-        f"{sum(unlearned.values())} rows of {len(rare)} rare classes (numbers {named}) were held out "
+        f"{unlearned.total()} rows of {len(rare)} rare classes (numbers {named}) were held out "
         "together: their fold could not learn the class and gives it probability 0"
     )
     return [note]
+
+
+def _first_sentence(warning: warnings.WarningMessage) -> str:
+    if issubclass(warning.category, ConvergenceWarning):
+        return "the model stopped before it converged"
+    return f"{warning.category.__name__}: {str(warning.message).strip().splitlines()[0]}"

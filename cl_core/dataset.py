@@ -1,9 +1,10 @@
 """What a loader hands on: labelled rows of any modality. No reading of files."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from cl_core.errors import InputError
@@ -27,9 +28,10 @@ class Dataset:
     classes
         Class names, in the order of the class numbers.
     features
-        What a model learns from: a data frame for ``table``, an array for ``array`` (rows first) and
-        ``image`` (``(n, height, width)`` or ``(n, height, width, channels)``), a list of strings for
-        ``text``; None when the file holds probabilities only.
+        What a model learns from: a data frame for ``table``, an array for ``array`` (rows first), a list
+        of strings for ``text``; for ``image`` an array ``(n, height, width)`` or ``(n, height, width,
+        channels)`` or `MediaFiles`; for ``audio`` `Clips` or `MediaFiles`; None when the source holds
+        probabilities only.
     modality
         Which of these `features` is.
     fingerprint
@@ -43,6 +45,15 @@ class Dataset:
     true_labels
         The right labels, shape ``(n,)``; known only where noise was injected or a benchmark carries
         them, None elsewhere. No estimate reads them: they serve to say how many errors were found.
+    groups
+        What each row belongs to (a patient, a speaker), shape ``(n,)``, or None. Cross-validation holds
+        rows of one group out together.
+    times
+        When each row came about, numbers or datetime64, shape ``(n,)``, or None. Cross-validation holds
+        out whole periods.
+    source
+        The labelled rows as they stood in the source, every column of them, or None where the source is
+        no table. Slices and the clean split read it; no model does.
     """
 
     name: str
@@ -56,6 +67,9 @@ class Dataset:
     notes: tuple[str, ...] = ()
     n_unlabelled: int = 0
     true_labels: Labels | None = None
+    groups: NDArray[Any] | None = None
+    times: NDArray[Any] | None = None
+    source: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         n = len(self.labels)
@@ -68,6 +82,9 @@ class Dataset:
             "features": self.features,
             "pred_probs": self.pred_probs,
             "true_labels": self.true_labels,
+            "groups": self.groups,
+            "times": self.times,
+            "source": self.source,
         }
         for what, rows in parts.items():
             if rows is not None and len(rows) != n:
@@ -100,6 +117,22 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What one of several models says about the rows of a data set.
+
+    Attributes
+    ----------
+    name
+        What people call the model.
+    pred_probs
+        Its probabilities, shape ``(n, k)``, rows and columns as in the `Predictions` it belongs to.
+    """
+
+    name: str
+    pred_probs: Probs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
     """Class probabilities for every row of a data set, and how they were made.
 
@@ -114,9 +147,13 @@ class Predictions:
         One line about the model: name, settings, folds, seed.
     notes
         What people should know about these probabilities, one sentence each.
+    views
+        Where `pred_probs` joins several models: what each of them says, for estimators that read more
+        than one; empty for a single model.
     """
 
     pred_probs: Probs
     out_of_sample: bool | None
     model: str
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    views: tuple[View, ...] = ()

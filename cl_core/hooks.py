@@ -29,7 +29,8 @@ class DatasetLoader:
 
     `load` gets the validated `options` and returns a `Dataset`. A path whose name ends in one of
     `suffixes` (lower case, with the dot) is read by this loader unless the user names another;
-    the options of such a loader must have a field ``path``.
+    the options of such a loader must have a field ``path``. `requires` names the modules that it
+    imports and a bare installation lacks; `extra` is what to install for them, ``labelgate[sql]``.
     """
 
     name: str
@@ -37,6 +38,8 @@ class DatasetLoader:
     options: "type[BaseModel]"
     load: Callable[[Any], Dataset]
     suffixes: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    extra: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,18 @@ class ModelBackend:
 
     `predict` gets the data set, the validated `options` and a function to report progress to, and
     returns `Predictions`: one row a row of the data set, one column a class, rows that sum to 1.
+    `requires` names the modules that it imports and a bare installation lacks; `extra` is what to
+    install for them, ``labelgate[onnx]``. A backend that may answer differently next time, such as a
+    model behind a URL, says ``repeatable=False``: its answers are then not kept for the next run.
     """
 
     name: str
     summary: str
     options: "type[BaseModel]"
     predict: Callable[[Dataset, Any, Progress], Predictions]
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+    repeatable: bool = True
 
 
 class Estimate(Protocol):

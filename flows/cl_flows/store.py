@@ -2,16 +2,17 @@
 
 import json
 import pickle
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cl_core.dataset import Dataset, Predictions
+from cl_core.dataset import Dataset, Predictions, View
+from cl_core.media import Clips, MediaFiles
 
 _HEAD = "record.json"
+_ARRAYS = ("labels", "pred_probs", "true_labels", "groups", "times")
 
 
 def save_dataset(dataset: Dataset, folder: Path) -> None:
@@ -26,32 +27,25 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         "n_unlabelled": dataset.n_unlabelled,
     }
     _save_array(folder / "ids.npy", dataset.ids)
-    for name in ("labels", "pred_probs", "true_labels"):
+    for name in _ARRAYS:
         array = getattr(dataset, name)
         if array is not None:
             _save_array(folder / f"{name}.npy", array)
-    match dataset.features:
-        case None:
-            pass
-        case pd.DataFrame() as table:
-            _arrow_ready(table).to_parquet(folder / "features.parquet")
-        case np.ndarray() as array:
-            _save_array(folder / "features.npy", array)
-        case texts:
-            (folder / "features.json").write_text(json.dumps(list(texts)), encoding="utf-8")
+    if dataset.source is not None:
+        _arrow_ready(dataset.source).to_parquet(folder / "source.parquet")
+    _save_features(dataset.features, folder)
     (folder / _HEAD).write_text(json.dumps(head), encoding="utf-8")
 
 
 def read_dataset(folder: Path) -> Dataset:
     """Read what `save_dataset` wrote."""
-    head = json.loads((folder / _HEAD).read_text(encoding="utf-8"))
+    head = _read_json(folder / _HEAD)
     return Dataset(
         **{**head, "classes": tuple(head["classes"]), "notes": tuple(head["notes"])},
         ids=np.asarray(_read_array(folder / "ids.npy")),
-        labels=np.asarray(_read_array(folder / "labels.npy")),
         features=_read_features(folder),
-        pred_probs=_read_array(folder / "pred_probs.npy"),
-        true_labels=_read_array(folder / "true_labels.npy"),
+        source=_read_table(folder / "source.parquet"),
+        **{name: _read_array(folder / f"{name}.npy") for name in _ARRAYS},
     )
 
 
@@ -59,15 +53,29 @@ def save_predictions(predictions: Predictions, folder: Path) -> None:
     """Write predictions so that `read_predictions` gives them back."""
     folder.mkdir(parents=True)
     _save_array(folder / "pred_probs.npy", predictions.pred_probs)
-    head = {key: value for key, value in asdict(predictions).items() if key != "pred_probs"}
+    for number, view in enumerate(predictions.views):
+        _save_array(folder / f"view-{number}.npy", view.pred_probs)
+    head = {
+        "out_of_sample": predictions.out_of_sample,
+        "model": predictions.model,
+        "notes": predictions.notes,
+        "views": [view.name for view in predictions.views],
+    }
     (folder / _HEAD).write_text(json.dumps(head), encoding="utf-8")
 
 
 def read_predictions(folder: Path) -> Predictions:
     """Read what `save_predictions` wrote; the probabilities stay on disk, memory-mapped."""
-    head = json.loads((folder / _HEAD).read_text(encoding="utf-8"))
+    head = _read_json(folder / _HEAD)
+    views = tuple(
+        View(name, _read_array(folder / f"view-{number}.npy")) for number, name in enumerate(head["views"])
+    )
     return Predictions(
-        **{**head, "notes": tuple(head["notes"])}, pred_probs=_read_array(folder / "pred_probs.npy")
+        pred_probs=_read_array(folder / "pred_probs.npy"),
+        out_of_sample=head["out_of_sample"],
+        model=head["model"],
+        notes=tuple(head["notes"]),
+        views=views,
     )
 
 
@@ -82,12 +90,44 @@ def _read_array(path: Path) -> Any:
     return np.load(path, mmap_mode="r", allow_pickle=False) if path.exists() else None
 
 
+def _save_features(features: Any, folder: Path) -> None:
+    match features:
+        case None:
+            pass
+        case pd.DataFrame() as table:
+            _arrow_ready(table).to_parquet(folder / "features.parquet")
+        case np.ndarray() as array:
+            _save_array(folder / "features.npy", array)
+        case MediaFiles(root, names):
+            _save_array(folder / "files.npy", names)
+            (folder / "files.json").write_text(json.dumps(root), encoding="utf-8")
+        case Clips(samples, offsets, rate):
+            _save_array(folder / "samples.npy", samples)
+            _save_array(folder / "offsets.npy", offsets)
+            (folder / "clips.json").write_text(json.dumps(rate), encoding="utf-8")
+        case texts:
+            (folder / "features.json").write_text(json.dumps(list(texts)), encoding="utf-8")
+
+
 def _read_features(folder: Path) -> Any:
     if (folder / "features.parquet").exists():
-        return pd.read_parquet(folder / "features.parquet")
+        return _read_table(folder / "features.parquet")
+    if (folder / "files.json").exists():
+        return MediaFiles(_read_json(folder / "files.json"), _read_array(folder / "files.npy"))
+    if (folder / "clips.json").exists():
+        offsets = np.asarray(_read_array(folder / "offsets.npy"))
+        return Clips(_read_array(folder / "samples.npy"), offsets, _read_json(folder / "clips.json"))
     if (folder / "features.json").exists():
-        return json.loads((folder / "features.json").read_text(encoding="utf-8"))
+        return _read_json(folder / "features.json")
     return _read_array(folder / "features.npy")
+
+
+def _read_table(path: Path) -> pd.DataFrame | None:
+    return pd.read_parquet(path) if path.exists() else None
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _arrow_ready(table: pd.DataFrame) -> pd.DataFrame:

@@ -76,11 +76,25 @@ class BundledOptions(Options):
     seed: Seed = Field(0, description="of the flips")
 
 
-class TabularOptions(Options):
-    """Options of the backend ``tabular``."""
+class FoldOptions(Options):
+    """What every backend that fits models asks: how rows are held out."""
 
     folds: int = Field(5, ge=2, le=50, description="parts of the data; each is predicted from the others")
     seed: Seed = Field(0, description="of the split and of the model")
+    split: Literal["auto", "class", "group", "time"] = Field(
+        "auto",
+        description="how rows are held out: with the same share of every class, whole groups, or whole "
+        "periods; auto: groups or times when the data have them",
+    )
+    gap: int = Field(0, ge=0, description="split by time: rows before and after a period that stay unused")
+    past_only: bool = Field(
+        default=False, description="split by time: learn from earlier periods only, not from later ones"
+    )
+
+
+class TabularOptions(FoldOptions):
+    """Options of the backend ``tabular``."""
+
     estimator: EstimatorName = Field(
         "auto", description="auto: extra_trees for tables, kernel for pictures and arrays, logistic for text"
     )

@@ -7,9 +7,9 @@ from cl_core.dataset import Dataset, Predictions
 from cl_core.hooks import Progress
 from cl_core.types import FloatArray, Indices, Labels
 from cl_plugins.columns import read_columns
-from cl_plugins.crossval import cross_validated
 from cl_plugins.encoders import FoldEncoder
 from cl_plugins.estimators import TASTES, choose, make_model, predict_proba
+from cl_plugins.folds import out_of_sample
 from cl_plugins.options import TabularOptions
 
 # Below this many cells OpenMP threads wait for each other longer than they work: one thread was three
@@ -33,8 +33,6 @@ def predict_tabular(dataset: Dataset, options: TabularOptions, progress: Progres
     # The order in which several threads of a linear algebra library add numbers shows in the last bits.
     threads = 1 if columns.n_cells < _CELLS_WORTH_THREADS else None
     with threadpool_limits(1, user_api="blas"), threadpool_limits(threads, user_api="openmp"):
-        probs, warned = cross_validated(
-            fit_predict, labels, dataset.classes, folds=options.folds, seed=options.seed, progress=progress
-        )
+        probs, notes = out_of_sample(fit_predict, dataset, options, progress)
     model = f"{name}, {options.folds} folds, seed {options.seed}, scikit-learn {sklearn.__version__}"
-    return Predictions(probs, out_of_sample=True, model=model, notes=(*columns.notes, *warned))
+    return Predictions(probs, out_of_sample=True, model=model, notes=(*columns.notes, *notes))
