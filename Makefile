@@ -4,18 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_READY := $(VENV)/.demo-ready
+EXTRAS := .venv-extras
+EXTRAS_READY := $(EXTRAS)/.ready
 WHEEL_TEST := build/wheel-test
 
-.PHONY: demo test check bench test-browser test-wheel coverage clean
+.PHONY: demo test check bench test-browser test-extras test-wheel coverage clean
 
 demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not extra"
 
 test-browser: $(READY)
 	$(BIN)/python -m pytest -m browser
+
+# Backends and loaders of the extras, with real small models: an environment of its own, as it is large.
+test-extras: $(EXTRAS_READY)
+	$(EXTRAS)/bin/python -m pytest -n auto --dist loadfile -m extra tests
 
 # The same tests on the built wheel, in an environment that has never seen the checkout.
 test-wheel: $(READY)
@@ -25,10 +31,10 @@ test-wheel: $(READY)
 	$(WHEEL_TEST)/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$$(ls dist/*.whl)[test]"
 	cp -r tests docs deployments benchmarks pyproject.toml constraints.txt $(WHEEL_TEST)/
 	test ! -d ../shared || ln -sfn "$$(cd ../shared && pwd)" build/shared
-	cd $(WHEEL_TEST) && venv/bin/python -m pytest -n auto --dist loadfile -m "not browser" tests
+	cd $(WHEEL_TEST) && venv/bin/python -m pytest -n auto --dist loadfile -m "not browser and not extra" tests
 
 coverage: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser" --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not extra" --cov --cov-report=term
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -50,5 +56,10 @@ $(READY): $(DEMO_READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@
 
+$(EXTRAS_READY): pyproject.toml constraints.txt
+	test -x $(EXTRAS)/bin/python || $(PYTHON) -m venv $(EXTRAS)
+	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test-extras]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(EXTRAS) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
