@@ -8,9 +8,10 @@ import time
 from sklearn.metrics import average_precision_score
 
 from cl_core import find_label_issues, label_quality_scores
-from cl_plugins.bundled import load_bundled
-from cl_plugins.options import BundledOptions, TabularOptions
-from cl_plugins.tabular import predict_tabular
+from cl_plugins.backends.options import TabularOptions
+from cl_plugins.backends.tabular import predict_tabular
+from cl_plugins.loaders.bundled import load_bundled
+from cl_plugins.loaders.options import BundledOptions
 
 ESTIMATORS = ("gradient_boosting", "extra_trees", "logistic", "kernel")
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cl_core.errors import InputError
-from cl_plugins.table_file import refuse_unreadable
+from cl_plugins.files import refuse_unreadable
 
 
 class Archive:

@@ -3,16 +3,11 @@
 from collections.abc import Iterator
 
 from cl_core.hooks import DatasetLoader, ModelBackend, NoiseEstimator, Publisher, hookimpl
+from cl_plugins.backends.options import PrecomputedOptions, TabularOptions
 from cl_plugins.later import Later
+from cl_plugins.loaders.options import BundledOptions, NpzOptions, TableOptions
 from cl_plugins.noise_estimators import noise_estimators
-from cl_plugins.options import (
-    AppendMarkdownOptions,
-    BundledOptions,
-    NpzOptions,
-    PrecomputedOptions,
-    TableOptions,
-    TabularOptions,
-)
+from cl_plugins.publishers.options import AppendMarkdownOptions
 
 
 @hookimpl
@@ -22,21 +17,21 @@ def labelgate_dataset_loaders() -> Iterator[DatasetLoader]:
         "table",
         "CSV, TSV and Parquet files with a label column",
         TableOptions,
-        Later("cl_plugins.table", "load_table"),
+        Later("cl_plugins.loaders.table", "load_table"),
         (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq"),
     )
     yield DatasetLoader(
         "npz",
         "NumPy archives with labels and probabilities, pictures or features",
         NpzOptions,
-        Later("cl_plugins.npz", "load_npz"),
+        Later("cl_plugins.loaders.npz", "load_npz"),
         (".npz",),
     )
     yield DatasetLoader(
         "bundled",
         "data sets that come with scikit-learn, label noise on request",
         BundledOptions,
-        Later("cl_plugins.bundled", "load_bundled"),
+        Later("cl_plugins.loaders.bundled", "load_bundled"),
     )
 
 
@@ -47,13 +42,13 @@ def labelgate_model_backends() -> Iterator[ModelBackend]:
         "tabular",
         "cross-validated scikit-learn model for tables, arrays and small pictures",
         TabularOptions,
-        Later("cl_plugins.tabular", "predict_tabular"),
+        Later("cl_plugins.backends.tabular", "predict_tabular"),
     )
     yield ModelBackend(
         "precomputed",
         "probabilities that came with the data or lie in a file",
         PrecomputedOptions,
-        Later("cl_plugins.precomputed", "predict_precomputed"),
+        Later("cl_plugins.backends.precomputed", "predict_precomputed"),
     )
 
 
@@ -70,5 +65,5 @@ def labelgate_publishers() -> Iterator[Publisher]:
         "append_markdown",
         "appends the run's summary to a Markdown file, such as a CI job's summary page",
         AppendMarkdownOptions,
-        Later("cl_plugins.append_markdown", "append_markdown"),
+        Later("cl_plugins.publishers.append_markdown", "append_markdown"),
     )

@@ -19,7 +19,7 @@ else:
 
 TWIN = """
 from cl_core import ModelBackend, hookimpl
-from cl_plugins.options import TabularOptions
+from cl_plugins.backends.options import TabularOptions
 
 @hookimpl
 def labelgate_model_backends():

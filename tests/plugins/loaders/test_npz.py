@@ -11,8 +11,8 @@ import pytest
 from cl_core import Dataset, InputError
 from cl_core.testing import check_loader
 from cl_plugins.builtin import labelgate_dataset_loaders
-from cl_plugins.npz import load_npz
-from cl_plugins.options import NpzOptions
+from cl_plugins.loaders.npz import load_npz
+from cl_plugins.loaders.options import NpzOptions
 
 PROBS = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.5, 0.25, 0.25]])
 LABELS = np.array([0, 1, 2, 1])

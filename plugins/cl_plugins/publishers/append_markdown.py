@@ -2,7 +2,7 @@
 
 from cl_core.errors import ConfigError
 from cl_core.hooks import FinishedRun
-from cl_plugins.options import AppendMarkdownOptions
+from cl_plugins.publishers.options import AppendMarkdownOptions
 
 
 def append_markdown(run: FinishedRun, options: AppendMarkdownOptions) -> None:

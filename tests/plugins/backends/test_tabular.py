@@ -11,10 +11,11 @@ from sklearn.metrics import average_precision_score
 
 from cl_core import Dataset, InputError, Predictions, label_quality_scores
 from cl_core.testing import check_backend, sample_dataset
+from cl_plugins.backends.options import TabularOptions
+from cl_plugins.backends.tabular import predict_tabular
 from cl_plugins.builtin import labelgate_model_backends
-from cl_plugins.bundled import load_bundled
-from cl_plugins.options import BundledOptions, TabularOptions
-from cl_plugins.tabular import predict_tabular
+from cl_plugins.loaders.bundled import load_bundled
+from cl_plugins.loaders.options import BundledOptions
 
 ESTIMATORS = ("gradient_boosting", "extra_trees", "logistic", "kernel")
 
@@ -153,7 +154,9 @@ def test_a_warning_of_the_library_becomes_a_note(monkeypatch: pytest.MonkeyPatch
     """A model that stops before it converged is on record, and stderr stays quiet."""
     from sklearn.linear_model import LogisticRegression
 
-    monkeypatch.setattr("cl_plugins.tabular.make_model", lambda *_, **__: LogisticRegression(max_iter=1))
+    monkeypatch.setattr(
+        "cl_plugins.backends.tabular.make_model", lambda *_, **__: LogisticRegression(max_iter=1)
+    )
     assert "the model stopped before it converged (5 of 5 folds)" in predict(sample_dataset()).notes
 
 

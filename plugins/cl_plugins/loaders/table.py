@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from cl_core.dataset import Dataset
 from cl_core.errors import ConfigError, InputError
 from cl_core.types import Probs
-from cl_plugins.fingerprint import fingerprint
-from cl_plugins.label_column import EncodedLabels, encode_again, encode_labels
-from cl_plugins.options import TableOptions
-from cl_plugins.table_file import read_table
+from cl_plugins.loaders.fingerprint import fingerprint
+from cl_plugins.loaders.label_column import EncodedLabels, encode_again, encode_labels
+from cl_plugins.loaders.options import TableOptions
+from cl_plugins.loaders.table_file import read_table
 
 _ENDINGS = (".gz", ".csv", ".tsv", ".parquet", ".pq")
 

@@ -9,9 +9,9 @@ import pytest
 
 from cl_core import Dataset, InputError, Predictions
 from cl_core.testing import check_backend, sample_dataset, sample_probabilities
+from cl_plugins.backends.options import PrecomputedOptions
+from cl_plugins.backends.precomputed import predict_precomputed
 from cl_plugins.builtin import labelgate_model_backends
-from cl_plugins.options import PrecomputedOptions
-from cl_plugins.precomputed import predict_precomputed
 
 LABELS, PROBS = sample_probabilities(n_rows=240)
 

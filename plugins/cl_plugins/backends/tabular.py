@@ -6,11 +6,11 @@ from threadpoolctl import threadpool_limits
 from cl_core.dataset import Dataset, Predictions
 from cl_core.hooks import Progress
 from cl_core.types import FloatArray, Indices, Labels
-from cl_plugins.columns import read_columns
-from cl_plugins.encoders import FoldEncoder
-from cl_plugins.estimators import TASTES, choose, make_model, predict_proba
-from cl_plugins.folds import out_of_sample
-from cl_plugins.options import TabularOptions
+from cl_plugins.backends.columns import read_columns
+from cl_plugins.backends.encoders import FoldEncoder
+from cl_plugins.backends.estimators import TASTES, choose, make_model, predict_proba
+from cl_plugins.backends.folds import out_of_sample
+from cl_plugins.backends.options import TabularOptions
 
 # Below this many cells OpenMP threads wait for each other longer than they work: one thread was three
 # times as fast as two at 1,600 x 20 (benchmarks/tabular.py).

@@ -5,8 +5,8 @@ from sklearn import datasets
 
 from cl_core.dataset import Dataset
 from cl_core.synthetic import flip_labels
-from cl_plugins.fingerprint import fingerprint
-from cl_plugins.options import BundledOptions
+from cl_plugins.loaders.fingerprint import fingerprint
+from cl_plugins.loaders.options import BundledOptions
 
 
 def load_bundled(options: BundledOptions) -> Dataset:

@@ -8,7 +8,7 @@ import pytest
 from cl_core.dataset import Dataset
 from cl_core.errors import ConfigError, InputError
 from cl_core.testing import sample_dataset
-from cl_plugins.folds import make_splits, out_of_sample
+from cl_plugins.backends.folds import make_splits, out_of_sample
 from cl_plugins.options import FoldOptions
 
 

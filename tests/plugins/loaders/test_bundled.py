@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from cl_core.testing import check_loader
 from cl_plugins.builtin import labelgate_dataset_loaders
-from cl_plugins.bundled import load_bundled
-from cl_plugins.options import BundledOptions
+from cl_plugins.loaders.bundled import load_bundled
+from cl_plugins.loaders.options import BundledOptions
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from cl_core.dataset import Dataset, Modality
 from cl_core.errors import InputError
 from cl_core.types import Labels
 from cl_plugins.archive import Archive
-from cl_plugins.fingerprint import fingerprint
-from cl_plugins.label_column import EncodedLabels, encode_again, encode_labels
-from cl_plugins.options import NpzOptions
+from cl_plugins.loaders.fingerprint import fingerprint
+from cl_plugins.loaders.label_column import EncodedLabels, encode_again, encode_labels
+from cl_plugins.loaders.options import NpzOptions
 
 # Arrays with one entry a row.
 _A_ROW = ("pred_probs", "images", "features", "ids", "true_labels")

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from cl_core.types import FloatArray, Indices
-from cl_plugins.columns import Block
+from cl_plugins.backends.columns import Block
 
 # Native: missing cells and category numbers as they are. Scaled: nothing missing, equal spread.
 Taste: TypeAlias = Literal["native", "scaled"]

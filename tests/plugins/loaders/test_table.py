@@ -14,8 +14,8 @@ import pytest
 from cl_core import ConfigError, Dataset, InputError
 from cl_core.testing import check_loader
 from cl_plugins.builtin import labelgate_dataset_loaders
-from cl_plugins.options import TableOptions
-from cl_plugins.table import load_table
+from cl_plugins.loaders.options import TableOptions
+from cl_plugins.loaders.table import load_table
 
 ROWS = "id,size,colour,y\nr1,1.5,red,cat\nr2,2.5,blue,dog\nr3,,red,cat\n"
 

@@ -8,7 +8,7 @@ from cl_core.hooks import Progress
 from cl_core.inputs import check_pred_probs
 from cl_core.types import Probs
 from cl_plugins.archive import read_array
-from cl_plugins.options import PrecomputedOptions
+from cl_plugins.backends.options import PrecomputedOptions
 
 
 def predict_precomputed(dataset: Dataset, options: PrecomputedOptions, progress: Progress) -> Predictions:

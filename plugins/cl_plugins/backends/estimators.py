@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 
 from cl_core.dataset import Dataset
 from cl_core.types import FloatArray
-from cl_plugins.encoders import Taste
-from cl_plugins.options import EstimatorName
+from cl_plugins.backends.encoders import Taste
+from cl_plugins.backends.options import EstimatorName
 
 ModelName: TypeAlias = Literal["gradient_boosting", "extra_trees", "logistic", "kernel"]
 
