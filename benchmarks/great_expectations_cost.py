@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cl_checks.expectations import ValidationRequest, validate_request
-from cl_checks.gx_process import ExpectationsProcess
+from cl_checks.gx.process import ExpectationsProcess
+from cl_checks.gx.scored import ValidationRequest, validate_request
 from cl_core import assess, flip_labels
 
 _REPEATS = 5

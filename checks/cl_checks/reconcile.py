@@ -34,7 +34,7 @@ def reconcile(judgement: Judgement, validation: Mapping[str, Any]) -> Judgement:
     judgement
         What the checks concluded; LN001 must be among them.
     validation
-        The document of `cl_checks.expectations.validate_scored`, run with LN001's `measured` and
+        The document of `cl_checks.gx.scored.validate_scored`, run with LN001's `measured` and
         `limit`, and with LN003's `min_rows` where that check is on.
 
     Returns

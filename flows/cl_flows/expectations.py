@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cl_checks import reconcile, request_for
-from cl_checks.gx_process import ExpectationsProcess
+from cl_checks.gx.process import ExpectationsProcess
 from cl_core.evidence import Evidence
 from cl_core.verdict import Judgement
 

@@ -15,7 +15,7 @@ from prefect.events import emit_event
 from prefect.states import Failed
 from prefect.types._datetime import now
 
-from cl_checks.gx_process import ExpectationsProcess
+from cl_checks.gx.process import ExpectationsProcess
 from cl_flows import steps
 from cl_flows.config import GateConfig, load_config
 from cl_flows.expectations import cross_checked, expectations_worker

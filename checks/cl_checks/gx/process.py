@@ -20,7 +20,7 @@ from typing import IO, Any, NoReturn, Self
 
 import pandas as pd
 
-from cl_checks.expectations import ValidationRequest, validate_request, validate_scored
+from cl_checks.gx.scored import ValidationRequest, validate_request, validate_scored
 from cl_core.errors import GateError
 
 # Of what the process wrote on stderr, as much as fits on a screen.
@@ -32,7 +32,7 @@ _GRACE_S = 2.0
 _HINT = "there is no verdict without its answer; run again, or switch Great Expectations off"
 
 # -P: a folder in the working directory that is called like a library must not be imported in its place.
-_COMMAND = [sys.executable, "-P", "-W", "ignore", "-m", "cl_checks.gx_process"]
+_COMMAND = [sys.executable, "-P", "-W", "ignore", "-m", "cl_checks.gx.process"]
 
 
 class ExpectationsProcess:
@@ -98,7 +98,7 @@ class ExpectationsProcess:
         Returns
         -------
         dict
-            The document of `cl_checks.expectations.validate_scored`.
+            The document of `cl_checks.gx.scored.validate_scored`.
 
         Raises
         ------
@@ -197,8 +197,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def _environment() -> dict[str, str]:
     """Make the child find the very packages that we run on, and keep Great Expectations quiet."""
     ours = [
-        str(Path(module).parent.parent)
-        for module in (__file__, sys.modules[GateError.__module__].__file__ or "")
+        str(Path(__file__).parents[2]),
+        str(Path(sys.modules[GateError.__module__].__file__ or "").parents[1]),
     ]
     return {
         **os.environ,

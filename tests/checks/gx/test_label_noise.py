@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cl_checks.expectations import exception_in, run_suite
+from cl_checks.gx.scored import exception_in, run_suite
 from cl_core import assess, flip_labels
 
 pytestmark = pytest.mark.gx
@@ -17,7 +17,7 @@ COLUMNS = {"cat": "p_cat", "dog": "p_dog", "owl": "p_owl"}
 @pytest.fixture(scope="module")
 def gate() -> Any:
     """Return the expectation class; importing its module takes seconds."""
-    from cl_checks.label_noise_expectation import ExpectLabelNoiseRateToBeBelow
+    from cl_checks.gx.label_noise import ExpectLabelNoiseRateToBeBelow
 
     return ExpectLabelNoiseRateToBeBelow
 
@@ -133,16 +133,16 @@ def test_two_limits_cost_one_computation(
     gate: Any, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A limit that warns and one that blocks share the metric."""
-    from cl_checks import label_noise_expectation
+    from cl_checks.gx import label_noise
 
     calls = []
-    measure = label_noise_expectation.measure
+    measure = label_noise.measure
 
     def counted(*arguments: Any) -> Any:
         calls.append(1)
         return measure(*arguments)
 
-    monkeypatch.setattr(label_noise_expectation, "measure", counted)
+    monkeypatch.setattr(label_noise, "measure", counted)
     suite = [
         gate(label_column="animal", probability_columns=COLUMNS, max_noise_rate=limit)
         for limit in (0.01, 0.5)

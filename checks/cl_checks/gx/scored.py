@@ -1,7 +1,7 @@
 """The gate's limits run through Great Expectations over the scored table. Its answer is no verdict.
 
 Great Expectations takes seconds to import, so that every import of it is inside a function. An
-expectation for people's own suites is in `cl_checks.label_noise_expectation`.
+expectation for people's own suites is in `cl_checks.gx.label_noise`.
 """
 
 import json

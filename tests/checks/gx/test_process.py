@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cl_checks.expectations import ValidationRequest, validate_request
-from cl_checks.gx_process import ExpectationsProcess
+from cl_checks.gx.process import ExpectationsProcess
+from cl_checks.gx.scored import ValidationRequest, validate_request
 from cl_core import GateError
 
 REQUEST = ValidationRequest("scored.parquet", 0.04, 0.05, 50, 200, "run")
@@ -71,7 +71,7 @@ def test_a_request_it_cannot_meet_is_an_error(
 def test_prints_of_libraries_are_no_answers() -> None:
     """What an imported library prints on stdout does not reach the protocol."""
     code = (
-        "import os, cl_checks.gx_process as p\n"
+        "import os, cl_checks.gx.process as p\n"
         "p._warm_up = lambda: os.system('echo from a subprocess')\n"
         "def answer(line):\n    print('hello', flush=True); return {'document': {'run_name': 'run'}}\n"
         "p._answer = answer; p.main()"
@@ -179,7 +179,7 @@ def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     code = (
         "import sys, time, pathlib\n"
-        "from cl_checks.gx_process import ExpectationsProcess\n"
+        "from cl_checks.gx.process import ExpectationsProcess\n"
         "e = ExpectationsProcess(); e.start()\n"
         f"pathlib.Path({str(note)!r}).write_text(str(e._process.pid) + '.'); time.sleep(600)"
     )
