@@ -1,0 +1,1 @@
+"""Rows turned into vectors by a network that the user gives."""
