@@ -29,7 +29,8 @@ class DatasetLoader:
 
     `load` gets the validated `options` and returns a `Dataset`. A path whose name ends in one of
     `suffixes` (lower case, with the dot) is read by this loader unless the user names another;
-    the options of such a loader must have a field ``path``. `requires` names the modules that it
+    the options of such a loader must have a field ``path``. With `folders` it is also offered a folder
+    that holds such files more than others. `requires` names the modules that it
     imports and a bare installation lacks; `extra` is what to install for them, ``labelgate[sql]``.
     """
 
@@ -40,6 +41,7 @@ class DatasetLoader:
     suffixes: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     extra: str = ""
+    folders: bool = False
 
 
 @dataclass(frozen=True, slots=True)

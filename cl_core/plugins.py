@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pluggy
 
 from cl_core.errors import ConfigError, LabelgateError, PluginError
+from cl_core.folder import main_suffix
 from cl_core.hooks import NAME, Check, DatasetLoader, ModelBackend, NoiseEstimator, Plugin, Publisher, Specs
 
 # Names of entry points, separated by commas, that must not be loaded.
@@ -62,8 +63,11 @@ class Registry:
         return sorted(found, key=lambda plugin: plugin.name)
 
     def loader_for(self, path: str) -> DatasetLoader:
-        """Return the loader that reads files named like `path`."""
+        """Return the loader that reads files named like `path`, or a folder of what lies in it."""
         loaders = self.all(DatasetLoader)
+        if os.path.isdir(path):  # noqa: PTH112 - may be a URL, which Path would bend
+            loaders = [loader for loader in loaders if loader.folders]
+            path = main_suffix(path, {s for loader in loaders for s in loader.suffixes}) or path
         for loader in loaders:
             if path.lower().endswith(loader.suffixes) and loader.suffixes:
                 return loader
