@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -68,7 +68,13 @@ def _model_at(model: type[BaseModel], path: tuple[Any, ...]) -> type[BaseModel] 
     here: Any = model
     for step in path:
         field = here.model_fields.get(step)
-        here = field.annotation if field else None
+        here = _section_of(field.annotation) if field else None
         if not (isinstance(here, type) and issubclass(here, BaseModel)):
             return None
     return here if isinstance(here, type) and issubclass(here, BaseModel) else None
+
+
+def _section_of(annotation: Any) -> Any:
+    """Return the model of ``Model | None``, anything else as it is."""
+    rest = [kind for kind in get_args(annotation) if kind is not type(None)]
+    return rest[0] if len(rest) == 1 else annotation

@@ -98,6 +98,10 @@ def _options(plugin: Any, raw: Mapping[str, Any], base: Path, where: str) -> Bas
 
 def _anchored(key: str, value: Any, base: Path) -> Any:
     """Let a relative path start from the folder of gate.yaml; URLs and absolute paths stay."""
+    if isinstance(value, Mapping):
+        return {inner: _anchored(str(inner), item, base) for inner, item in value.items()}
+    if isinstance(value, list):
+        return [_anchored(key, item, base) for item in value]
     is_path = key == "path" or key.endswith("_path")
     if not (is_path and isinstance(value, str | Path)) or "://" in str(value):
         return value

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cl_core import ConfigError
 from cl_flows.config import GateConfig, expand_variables, load_config, make_config, merged
-from cl_flows.plan import make_plan
+from cl_flows.config_errors import explained
+from cl_flows.plan import _anchored, make_plan
 
 SMALLEST = {"data": {"path": "x.csv", "label": "y"}, "gate": {"max_noise_rate": 0.05}}
 
@@ -151,3 +153,28 @@ def test_the_configuration_survives_json() -> None:
     """Prefect stores it as the flow run's parameters."""
     config = make_config({**SMALLEST, "model": {"backend": "tabular", "folds": 3}}, "t")
     assert GateConfig.model_validate_json(config.model_dump_json()) == config
+
+
+def test_a_path_in_a_section_of_the_options_starts_from_the_file_too(tmp_path: Path) -> None:
+    """``model: {embedding: {path: ...}}`` means the same wherever the command is run; URLs stay."""
+    raw = {"path": "m.onnx", "inner": [{"weights_path": "w.pth", "url_path": "s3://b/x"}], "name": "m.onnx"}
+    found = _anchored("embedding", raw, tmp_path)
+    inner = [{"weights_path": str(tmp_path / "w.pth"), "url_path": "s3://b/x"}]
+    assert found == {"path": str(tmp_path / "m.onnx"), "inner": inner, "name": "m.onnx"}
+
+
+class _Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    rate: int = Field(1, description="samples a second")
+
+
+class _Outer(BaseModel):
+    inner: _Inner | None = None
+
+
+def test_a_misspelt_key_of_an_optional_section_gets_the_near_one() -> None:
+    """The hint looks into ``Model | None`` as into ``Model``."""
+    with pytest.raises(ValidationError) as refused:
+        _Outer.model_validate({"inner": {"rat": 3}})
+    assert explained(refused.value, _Outer, "t").hint == "did you mean 'rate'?"
