@@ -10,7 +10,7 @@ import pluggy
 from cl_core.dataset import Dataset, Predictions
 from cl_core.evidence import Evidence
 from cl_core.noise.record import NoiseEstimate
-from cl_core.types import Labels, Probs
+from cl_core.types import Labels
 from cl_core.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ class ModelBackend:
     returns `Predictions`: one row a row of the data set, one column a class, rows that sum to 1.
     `requires` names the modules that it imports and a bare installation lacks; `extra` is what to
     install for them, ``labelgate[onnx]``. A backend that may answer differently next time, such as a
-    model behind a URL, says ``repeatable=False``: its answers are then not kept for the next run.
+    model behind a URL, says ``repeatable=False``, or gives a function that tells it from the options:
+    its answers are then not kept for the next run. ``cheap=True`` says that keeping them costs more
+    than asking again.
     """
 
     name: str
@@ -61,20 +63,38 @@ class ModelBackend:
     predict: Callable[[Dataset, Any, Progress], Predictions]
     requires: tuple[str, ...] = ()
     extra: str = ""
-    repeatable: bool = True
+    repeatable: bool | Callable[[Any], bool] = True
+    cheap: bool = False
+
+    def repeats(self, options: Any) -> bool:
+        """Whether the same data and `options` give the same answer next time."""
+        return self.repeatable(options) if callable(self.repeatable) else self.repeatable
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A backend inside another backend's options, with its own options validated."""
+
+    backend: ModelBackend
+    options: Any
 
 
 class Estimate(Protocol):
     """How a noise estimator is called."""
 
-    def __call__(self, labels: Labels, pred_probs: Probs, options: Any, /) -> NoiseEstimate:
-        """Estimate the noise rate of `labels`, shape (n,), from `pred_probs`, shape (n, k)."""
+    def __call__(self, labels: Labels, predictions: Predictions, options: Any, /) -> NoiseEstimate:
+        """Estimate the noise rate of `labels`, shape (n,), from what one model or several say."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseEstimator:
-    """Estimates the share of wrong labels."""
+    """Estimates the share of wrong labels.
+
+    `estimate` gets the given labels, shape (n,), the `Predictions` (``.pred_probs`` and, where several
+    models were asked, ``.views``) and the validated `options`. Until 0.3 it may take the probabilities
+    themselves in a second parameter called ``pred_probs``, as it did before: see `cl_core.legacy`.
+    """
 
     name: str
     summary: str

@@ -1,11 +1,12 @@
 """Finding plugins: entry points in, a registry of records by name out. Mistakes are loud."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ import pluggy
 from cl_core.errors import ConfigError, LabelgateError, PluginError
 from cl_core.folder import main_suffix
 from cl_core.hooks import NAME, Check, DatasetLoader, ModelBackend, NoiseEstimator, Plugin, Publisher, Specs
+from cl_core.legacy import modernised
 
 # Names of entry points, separated by commas, that must not be loaded.
 BLOCK_VARIABLE = "LABELGATE_BLOCK_PLUGINS"
@@ -31,12 +33,46 @@ P = TypeVar("P", DatasetLoader, ModelBackend, NoiseEstimator, Check, Publisher)
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A plugin record and where it came from."""
+    """A plugin record and where it came from.
+
+    Attributes
+    ----------
+    kind
+        ``loader``, ``backend``, ``estimator``, ``check`` or ``publisher``.
+    plugin
+        The record, in today's form.
+    distribution, version
+        Who offers it.
+    outdated
+        What its authors should change, where they wrote it in the form of an older release; else empty.
+    """
 
     kind: str
     plugin: Plugin
     distribution: str
     version: str
+    outdated: str = ""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Modules that the plugin requires and this installation lacks."""
+        return tuple(name for name in getattr(self.plugin, "requires", ()) if not _is_installed(name))
+
+    @property
+    def remedy(self) -> str:
+        """The command that installs what is missing."""
+        wanted = getattr(self.plugin, "extra", "") or " ".join(self.missing)
+        return f'pip install "{wanted}"' if self.missing else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A plugin module that offers nothing, because something is wrong with it."""
+
+    name: str
+    distribution: str
+    version: str
+    error: LabelgateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +113,13 @@ class Registry:
             hint=f"known endings: {', '.join(known)}; or name one with data.loader in gate.yaml",
         )
 
+    def offer(self, plugin: Plugin) -> Offer:
+        """Return the offer that `plugin` came with."""
+        return next(o for o in self.offers if o.plugin is plugin)
+
     def origin(self, plugin: Plugin) -> str:
         """Name the distribution that offers `plugin`."""
-        return next(o.distribution for o in self.offers if o.plugin is plugin)
+        return self.offer(plugin).distribution
 
 
 def load_plugins() -> Registry:
@@ -91,27 +131,58 @@ def load_plugins() -> Registry:
         For a plugin that cannot be imported, a misspelt hook, a hook that crashes or offers
         something else than its record, and two plugins of one kind and name.
     """
+    offers, faults = survey_plugins()
+    if faults:
+        raise faults[0].error
+    return Registry(offers)
+
+
+def survey_plugins() -> tuple[tuple[Offer, ...], tuple[Fault, ...]]:
+    """Collect what sound plugins offer, and what is wrong with the others; a broken one stops nobody."""
     blocked = {name.strip() for name in os.environ.get(BLOCK_VARIABLE, "").split(",")}
-    manager = pluggy.PluginManager(NAME)
-    manager.add_hookspecs(Specs)
-    origin: dict[str, tuple[str, str]] = {}
+    offers: list[Offer] = []
+    faults: list[Fault] = []
+    taken: dict[str, str] = {}
     for entry in sorted(entry_points(group=NAME), key=lambda e: e.name):
         if entry.name in blocked:
             continue
-        where = (entry.dist.name, entry.dist.version) if entry.dist else ("unknown", "0")
-        with blame(f"plugin {entry.name!r}", where[0], "could not be imported"):
-            module = entry.load()
-        if entry.name in origin:
-            raise PluginError(
-                f"two plugins are called {entry.name!r}, from {origin[entry.name][0]} and {where[0]}",
-                hint=f"uninstall one, or rename its entry point in the group {NAME!r}",
-            )
-        manager.register(module, name=entry.name)
-        origin[entry.name] = where
-    _refuse_misspelt(manager, origin)
-    offers = tuple(_collect(manager, origin))
-    _refuse_twins(offers)
-    return Registry(offers)
+        name, version = (entry.dist.name, entry.dist.version) if entry.dist else ("unknown", "0")
+        try:
+            _refuse_taken(entry.name, name, taken)
+            found = _offers_of(entry, name, version)
+            _refuse_twins([*offers, *found])
+        except LabelgateError as error:
+            faults.append(Fault(entry.name, name, version, error))
+        else:
+            offers += found
+    return tuple(offers), tuple(faults)
+
+
+def _refuse_taken(name: str, distribution: str, taken: dict[str, str]) -> None:
+    if name in taken:
+        raise PluginError(
+            f"two plugins are called {name!r}, from {taken[name]} and {distribution}",
+            hint=f"uninstall one, or rename its entry point in the group {NAME!r}",
+        )
+    taken[name] = distribution
+
+
+def _offers_of(entry: EntryPoint, distribution: str, version: str) -> list[Offer]:
+    """Import one plugin and ask its hooks."""
+    manager = pluggy.PluginManager(NAME)
+    manager.add_hookspecs(Specs)
+    with blame(f"plugin {entry.name!r}", distribution, "could not be imported"):
+        module = entry.load()
+    manager.register(module, name=entry.name)
+    _refuse_misspelt(manager, distribution)
+    return list(_collect(manager, distribution, version))
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):  # the package above it is missing
+        return False
 
 
 @contextmanager
@@ -131,22 +202,21 @@ def blame(what: str, distribution: str, did: str) -> Iterator[None]:
         ) from error
 
 
-def _refuse_misspelt(manager: pluggy.PluginManager, origin: dict[str, tuple[str, str]]) -> None:
+def _refuse_misspelt(manager: pluggy.PluginManager, distribution: str) -> None:
     known = [hook for _, hook in KINDS.values()]
     for name, module in manager.list_name_plugin():
         for attribute in dir(module):
             if attribute.startswith("labelgate_") and attribute not in known:
                 near = get_close_matches(attribute, known, n=1)
                 raise PluginError(
-                    f"plugin {name!r} of {origin[name][0]!r} defines the unknown hook {attribute!r}",
+                    f"plugin {name!r} of {distribution!r} defines the unknown hook {attribute!r}",
                     hint=f"did you mean {near[0]!r}?" if near else f"known hooks: {', '.join(known)}",
                 )
 
 
-def _collect(manager: pluggy.PluginManager, origin: dict[str, tuple[str, str]]) -> Iterator[Offer]:
+def _collect(manager: pluggy.PluginManager, distribution: str, version: str) -> Iterator[Offer]:
     for record, (kind, hook) in KINDS.items():
         for implementation in getattr(manager.hook, hook).get_hookimpls():
-            distribution, version = origin[implementation.plugin_name]
             call: Callable[[], Any] = implementation.function
             with blame(f"plugin {implementation.plugin_name!r}", distribution, f"crashed in {hook}"):
                 offered = list(call() or ())
@@ -157,10 +227,11 @@ def _collect(manager: pluggy.PluginManager, origin: dict[str, tuple[str, str]]) 
                         f"wanted a {record.__name__}",
                         hint=f"yield cl_core.{record.__name__} records",
                     )
-                yield Offer(kind, plugin, distribution, version)
+                modern, outdated = modernised(plugin)
+                yield Offer(kind, modern, distribution, version, outdated)
 
 
-def _refuse_twins(offers: tuple[Offer, ...]) -> None:
+def _refuse_twins(offers: Sequence[Offer]) -> None:
     seen: dict[tuple[str, str], Offer] = {}
     for offer in offers:
         twin = seen.setdefault((offer.kind, offer.plugin.name), offer)

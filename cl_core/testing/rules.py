@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from cl_core.dataset import Predictions, View
 from cl_core.evidence import assess
 from cl_core.hooks import Check, FinishedRun, NoiseEstimator, Publisher
+from cl_core.legacy import modern_estimator
 from cl_core.noise import NoiseEstimate, estimate_noise_rate
 from cl_core.testing.record import check_record, check_refusal, demand, leaves_alone, make_options
 from cl_core.testing.samples import sample_probabilities
+from cl_core.types import Labels, Probs
 from cl_core.verdict import Judgement, Passed, Verdict
 
 if TYPE_CHECKING:
@@ -39,26 +42,30 @@ def check_estimator_plugin(
     """
     check_record(estimator)
     chosen = make_options(estimator, options)
+    modern, _ = modern_estimator(estimator)
     labels, probs = sample_probabilities()
+
+    def estimate(labels: Labels, probs: Probs) -> NoiseEstimate:
+        views = (View("first", probs), View("second", np.roll(probs, 1, axis=1) * 0.2 + probs * 0.8))
+        return modern.estimate(labels, Predictions(probs, None, "sample", views=views), chosen)
+
     with leaves_alone(estimator):
-        found = estimator.estimate(labels, probs, chosen)
+        found = estimate(labels, probs)
     name = estimator.name
     demand(isinstance(found, NoiseEstimate), f"{name}: returned {type(found).__name__}, not NoiseEstimate")
     demand(found.n_rows == len(labels), f"{name}: n_rows is {found.n_rows}, wanted {len(labels)}")
     demand(found.method.strip(), f"{name}: the estimate does not name its method")
-    again = estimator.estimate(labels, probs, chosen)
+    again = estimate(labels, probs)
     demand(found.rate == again.rate, f"{name}: the same data gave {found.rate} and {again.rate}")
     order = np.random.default_rng(1).permutation(len(labels))
-    turned = estimator.estimate(labels[order], probs[order], chosen)
+    turned = estimate(labels[order], probs[order])
     demand(
         abs(found.rate - turned.rate) <= _ROUNDING,
         f"{name}: the rate depends on the order of rows: {found.rate} and {turned.rate}",
     )
     broken = probs.copy()
     broken[0, 0] = np.nan
-    check_refusal(
-        estimator, "NaN probabilities", lambda: estimator.estimate(labels, broken, chosen), must_refuse=True
-    )
+    check_refusal(estimator, "NaN probabilities", lambda: estimate(labels, broken), must_refuse=True)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from cl_core.errors import ConfigError
-from cl_core.hooks import Check, DatasetLoader, ModelBackend, NoiseEstimator, Publisher
+from cl_core.hooks import Check, DatasetLoader, ModelBackend, NoiseEstimator, Plugin, Publisher
 from cl_core.plugins import Registry, load_plugins
 from cl_flows.config import GateConfig, expand_variables
 from cl_flows.config_errors import explained
@@ -32,6 +32,17 @@ class Plan:
     estimator: tuple[NoiseEstimator, BaseModel]
     checks: tuple[tuple[Check, BaseModel], ...]
     publishers: tuple[tuple[Publisher, BaseModel], ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the authors of plugins in use should change, a sentence each."""
+        used: list[tuple[Plugin, BaseModel]] = [self.loader, self.estimator, *self.checks, *self.publishers]
+        offers = [self.registry.offer(plugin) for plugin, _ in used]
+        return tuple(
+            f"{o.kind} {o.plugin.name!r} of {o.distribution} {o.version} has an old form: {o.outdated}"
+            for o in offers
+            if o.outdated
+        )
 
     def backend_for(self, dataset: "Dataset") -> tuple[ModelBackend, BaseModel]:
         """Return the backend the user named, else the one that fits the data."""

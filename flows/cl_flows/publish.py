@@ -105,6 +105,7 @@ def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
         judgement=found.judgement,
         evidence=evidence,
         notes=(
+            *plan.notes,
             *dataset.notes,
             *predictions.notes,
             *evidence.warnings,

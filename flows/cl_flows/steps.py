@@ -59,7 +59,7 @@ def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
     noise: NoiseEstimate = _called(
         plan,
         estimator,
-        lambda: estimator.estimate(dataset.labels, predictions.pred_probs, options),
+        lambda: estimator.estimate(dataset.labels, predictions, options),
         NoiseEstimate,
         written=plan.config.estimate.options,
     )

@@ -32,6 +32,7 @@ from cl_core.testing import (
     check_loader,
     sample_dataset,
 )
+from cl_plugins.noise_estimators import noise_estimators
 
 
 class NoOptions(BaseModel):
@@ -194,21 +195,35 @@ def test_faults_of_loaders_are_caught(tmp_path: Path) -> None:
             check_loader(loader, {"path": tmp_path / "a.txt"})
 
 
-def estimate(labels: Any, pred_probs: Any, _options: Any, /) -> NoiseEstimate:
+def estimate(labels: Any, predictions: Predictions, _options: Any, /) -> NoiseEstimate:
     """Say what the confident joint says."""
+    return estimate_noise_rate(labels, predictions.pred_probs, method="confident_joint")
+
+
+def estimate_as_of_old(labels: Any, pred_probs: Any, _options: Any, /) -> NoiseEstimate:
+    """Take the array itself, as in 0.1."""
     return estimate_noise_rate(labels, pred_probs, method="confident_joint")
 
 
-def by_order(labels: Any, pred_probs: Any, options: Any, /) -> NoiseEstimate:
+def by_order(labels: Any, predictions: Predictions, _options: Any, /) -> NoiseEstimate:
     """Judge the first rows only."""
-    return replace(estimate(labels[:50], pred_probs[:50], options), n_rows=len(labels))
+    found = estimate_noise_rate(labels[:50], predictions.pred_probs[:50], method="confident_joint")
+    return replace(found, n_rows=len(labels))
 
 
 def test_noise_estimators_are_held_against_the_contract() -> None:
-    """The order of rows must not matter."""
-    check_estimator_plugin(NoiseEstimator("joint", "the joint", NoOptions, estimate))
+    """The order of rows must not matter; today's form and that of 0.1 are both taken."""
+    new = check_estimator_plugin(NoiseEstimator("joint", "the joint", NoOptions, estimate))
+    old = check_estimator_plugin(NoiseEstimator("joint", "the joint", NoOptions, estimate_as_of_old))
+    assert new.rate == old.rate
     with pytest.raises(ContractError, match="order of rows"):
         check_estimator_plugin(NoiseEstimator("first", "first rows", NoOptions, by_order))
+
+
+@pytest.mark.parametrize("estimator", list(noise_estimators()), ids=lambda estimator: estimator.name)
+def test_the_built_in_estimators_keep_the_contract(estimator: NoiseEstimator) -> None:
+    """Those of several models, too."""
+    check_estimator_plugin(estimator)
 
 
 def pass_as_other(_evidence: Any, _options: Any) -> Passed:

@@ -1,6 +1,7 @@
 """Mistakes of plugins are loud, and name the plugin and its distribution."""
 
 from collections.abc import Callable
+from pathlib import Path
 from subprocess import CompletedProcess
 from typing import TypeAlias
 
@@ -86,6 +87,45 @@ def test_a_wrong_record_is_refused(add_plugin: Callable[[str], None], run_python
     code = "from cl_core import hookimpl\n\n@hookimpl\ndef labelgate_publishers():\n    return ['slack']\n"
     add_plugin(code)
     assert "offered a str, wanted a Publisher" in run_python(SAY_ERROR).stdout
+
+
+OLD_ESTIMATOR = """
+from cl_core import NoiseEstimator, estimate_noise_rate, hookimpl
+from cl_plugins.noise_estimators import EstimatorOptions
+
+def estimate(labels, pred_probs, options):
+    return estimate_noise_rate(labels, pred_probs, method="confident_joint")
+
+@hookimpl
+def labelgate_noise_estimators():
+    yield NoiseEstimator("old", "the form of 0.1", EstimatorOptions, estimate)
+"""
+
+
+def test_an_old_form_works_and_its_word_is_in_the_report(
+    add_plugin: Callable[[str], None], run_python: RunPython, tmp_path: Path
+) -> None:
+    """An estimator that takes the array gets it, and people read what its authors should change."""
+    add_plugin(OLD_ESTIMATOR)
+    rows = "".join(f"{i % 2 + i / 1000},{'ab'[i % 2]}\n" for i in range(120))
+    (tmp_path / "rows.csv").write_text("x,label\n" + rows)
+    code = """
+import json, pathlib
+from cl_flows.config import make_config
+from cl_flows.direct import run_direct
+raw = {
+    "data": {"path": "rows.csv", "label": "label"},
+    "estimate": {"method": "old"},
+    "gate": {"max_noise_rate": 0.05, "great_expectations": False},
+}
+result = run_direct(make_config(raw, "test"))
+report = json.loads((pathlib.Path(result.folder) / "report.json").read_text())
+print(result.status, report["noise"]["method"], *report["notes"], sep="|")
+"""
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("passed|confident_joint|estimator 'old' of bad-dist 0.1 has an old form: ")
+    assert "rename the second parameter to `predictions` and read `.pred_probs`" in done.stdout
 
 
 def test_a_blocked_plugin_is_not_loaded(add_plugin: Callable[[str], None], run_python: RunPython) -> None:
