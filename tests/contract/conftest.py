@@ -11,6 +11,11 @@ from typing import TypeAlias
 
 import pytest
 
+import cl_checks
+import cl_core
+import cl_flows
+import cl_plugins
+
 ROOT = Path(__file__).parents[2]
 RunPython: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -56,8 +61,11 @@ def run_python(plugin_folder: Path, tmp_path: Path) -> RunPython:
     """Run code in a new interpreter that sees this checkout's built-ins and the plugin folder."""
 
     def run(code: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-        sources = [] if installed() else [ROOT, ROOT / "plugins", ROOT / "checks", ROOT / "flows"]
-        paths = [plugin_folder, *sources]
+        # The packages under test, even where another copy is installed.
+        sources = [
+            Path(str(package.__file__)).parents[1] for package in (cl_core, cl_plugins, cl_checks, cl_flows)
+        ]
+        paths = [plugin_folder, *dict.fromkeys(sources)]
         variables = {"PYTHONPATH": ":".join(map(str, paths)), "PATH": "/usr/bin:/bin", **environment}
         command = [sys.executable, "-W", "error", "-c", code]
         return subprocess.run(
