@@ -11,8 +11,18 @@ if TYPE_CHECKING:
     from cl_flows.config import GateConfig
     from cl_flows.gate import label_gate
     from cl_flows.outcome import GateFailed, GateResult, GateUndecided
+    from cl_flows.pandera_check import label_noise_at_most
+    from cl_flows.quick import run_gate
 
-__all__ = ["GateConfig", "GateFailed", "GateResult", "GateUndecided", "label_gate"]
+__all__ = [
+    "GateConfig",
+    "GateFailed",
+    "GateResult",
+    "GateUndecided",
+    "label_gate",
+    "label_noise_at_most",
+    "run_gate",
+]
 
 _HOMES = {
     "GateConfig": "cl_flows.config",
@@ -20,6 +30,8 @@ _HOMES = {
     "GateResult": "cl_flows.outcome",
     "GateUndecided": "cl_flows.outcome",
     "label_gate": "cl_flows.gate",
+    "label_noise_at_most": "cl_flows.pandera_check",
+    "run_gate": "cl_flows.quick",
 }
 
 

@@ -5,7 +5,13 @@ from typing import Any
 
 import click
 
-from cl_flows.cli.options import OUTPUT_FOLDER, engine_option, format_option, output_option, run_and_show
+from cl_flows.cli.options import (
+    OUTPUT_FOLDER,
+    engine_option,
+    output_option,
+    run_and_show,
+    verdict_format_option,
+)
 
 # Handwritten digits are nearly spotless: a limit that people would set on good data.
 _LIMIT = 0.05
@@ -35,7 +41,7 @@ Examples:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of every choice.")
 @output_option
 @engine_option
-@format_option
+@verdict_format_option
 @click.pass_context
 def demo(context: click.Context, /, form: str, engine: str, **flags: Any) -> None:
     """Gate 1,797 handwritten digits: nothing is downloaded.

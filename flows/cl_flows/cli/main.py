@@ -1,16 +1,17 @@
 """The `labelgate` command and what becomes of errors. The commands are in their own files."""
 
 import errno
-import json
 import sys
 from importlib.metadata import version
 
 import click
 
 from cl_flows.cli.audit import audit
+from cl_flows.cli.check import check
 from cl_flows.cli.demo import demo
 from cl_flows.cli.history import history
 from cl_flows.cli.init import init
+from cl_flows.cli.options import MACHINE_FORMATS
 from cl_flows.cli.plugins import plugins
 from cl_flows.cli.report import report
 from cl_flows.cli.run import run
@@ -30,7 +31,7 @@ def labelgate() -> None:
     """
 
 
-for _command in (demo, init, run, report, history, audit, plugins):
+for _command in (demo, init, run, check, report, history, audit, plugins):
     labelgate.add_command(_command)
 
 
@@ -90,9 +91,22 @@ def _deliberate(error: Exception) -> int:
 
 
 def _tell_machines(arguments: list[str], error: Exception) -> None:
-    """Print the error as JSON where the caller asked for JSON."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    if not any(pair == ("--format", "json") or pair[0] == "--format=json" for pair in pairs):
+    """Print the error in the machine's language that the caller asked for."""
+    form = _format_asked(arguments)
+    if form not in MACHINE_FORMATS:
         return
-    body = {"type": type(error).__name__, "message": str(error), "hint": getattr(error, "hint", "")}
-    click.echo(json.dumps({"error": body}))
+    from cl_flows.formats import Told, render
+
+    said = {"type": type(error).__name__, "message": str(error), "hint": getattr(error, "hint", "")}
+    click.echo(render(form, Told(error=said)))
+
+
+def _format_asked(arguments: list[str]) -> str:
+    """Read the format out of arguments that may be wrong in other ways."""
+    form = ""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if argument == "--format":
+            form = following
+        elif argument.startswith("--format="):
+            form = argument.removeprefix("--format=")
+    return form

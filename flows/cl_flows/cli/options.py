@@ -1,5 +1,7 @@
 """Options that several commands share, and what they have in common to do. No command here."""
 
+import json
+import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -31,6 +33,17 @@ format_option = click.option(
     show_default=True,
     help="text for people (standard error), json for machines (standard output).",
 )
+# By hand, so that --help imports no renderer; a test compares.
+MACHINE_FORMATS = ("json", "junit", "sarif", "github")
+verdict_format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", *MACHINE_FORMATS]),
+    default="text",
+    show_default=True,
+    help="text for people (standard error); for machines, on standard output, the report as json, as "
+    "junit or sarif, or github annotations.",
+)
 engine_option = click.option(
     "--engine",
     type=click.Choice(["auto", "direct", "prefect"]),
@@ -44,13 +57,18 @@ def run_and_show(config: "GateConfig", *, engine: str, form: str) -> ExitCode:
     """Run the gate on the engine people chose, show the verdict, return the shell's number."""
     from cl_flows.terminal import Terminal
 
-    terminal = Terminal(quiet=form == "json")
+    terminal = Terminal(quiet=form != "text")
     # Standard output belongs to the report, whatever a plugin prints.
     with redirect_stdout(sys.stderr), terminal.progress():
         result = _run(config, engine)
     terminal.show(result)
-    if form == "json":
-        click.echo((Path(result.folder) / "report.json").read_text(encoding="utf-8"))
+    if form != "text":
+        tell(Path(result.folder), form)
+    return exit_code_of(result)
+
+
+def exit_code_of(result: "GateResult") -> ExitCode:
+    """Return the shell's number for a verdict."""
     return {
         "passed": ExitCode.PASSED,
         "failed": ExitCode.GATE_FAILED,
@@ -58,9 +76,19 @@ def run_and_show(config: "GateConfig", *, engine: str, form: str) -> ExitCode:
     }[result.status]
 
 
-def _run(config: "GateConfig", engine: str) -> "GateResult":
-    import os
+def tell(folder: Path, form: str) -> None:
+    """Print the run in `folder` on standard output, in the language of the machine that asked."""
+    from cl_flows.formats import Told, render
 
+    text = (folder / "report.json").read_text(encoding="utf-8")
+    click.echo(text if form == "json" else render(form, Told(report=json.loads(text))))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if form == "github" and summary:
+        with Path(summary).open("a", encoding="utf-8") as page:
+            page.write((folder / "report.md").read_text(encoding="utf-8") + "\n")
+
+
+def _run(config: "GateConfig", engine: str) -> "GateResult":
     if engine == "prefect" or (engine == "auto" and os.environ.get("PREFECT_API_URL")):
         from cl_flows.prefect_engine import run_on_prefect
 

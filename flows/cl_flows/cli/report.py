@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cl_flows.cli.options import OUTPUT_FOLDER, output_option
+from cl_flows.cli.options import MACHINE_FORMATS, OUTPUT_FOLDER, output_option, tell
 
 
 @click.command(
@@ -22,7 +22,7 @@ Examples:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["markdown", "json"]),
+    type=click.Choice(["markdown", *MACHINE_FORMATS]),
     default="markdown",
     show_default=True,
     help="What to print on standard output.",
@@ -40,6 +40,8 @@ def report(run_id: str, html: Path | None, form: str, output: Path | None) -> No
             html.write_bytes(page.read_bytes())
         except OSError as error:
             raise ConfigError(f"cannot write {html}: {error.strerror}", hint="name another file") from error
-    text = folder / ("report.md" if form == "markdown" else "report.json")
-    click.echo(text.read_text(encoding="utf-8"))
+    if form == "markdown":
+        click.echo((folder / "report.md").read_text(encoding="utf-8"))
+    else:
+        tell(folder, form)
     click.echo(f"page: {html or page}", err=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cl_flows.cli.options import engine_option, format_option, output_option, run_and_show
+from cl_flows.cli.options import engine_option, output_option, run_and_show, verdict_format_option
 from cl_flows.exit_codes import ExitCode
 
 
@@ -15,6 +15,7 @@ Examples:
   labelgate run data.csv --label y --max-noise-rate 0.05
   labelgate run scored.npz --max-noise-rate 0.02 --format json
   labelgate run gate.yaml --engine prefect
+  labelgate run gate.yaml --format junit > labelgate.xml
 """
 )
 @click.argument("source", type=click.Path(path_type=Path))
@@ -33,7 +34,7 @@ Examples:
 )
 @output_option
 @engine_option
-@format_option
+@verdict_format_option
 @click.pass_context
 def run(context: click.Context, /, source: Path, engine: str, form: str, **flags: Any) -> None:
     """Gate SOURCE: a CSV, Parquet or .npz file of labelled data, or a gate.yaml.
