@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cl_core.hooks import DatasetLoader, ModelBackend, NoiseEstimator, Publisher, hookimpl
 from cl_plugins.backends.options import PrecomputedOptions, TabularOptions
+from cl_plugins.backends.own_models import own_model_backends
 from cl_plugins.later import Later
 from cl_plugins.loaders.options import BundledOptions, NpzOptions, TableOptions
 from cl_plugins.noise_estimators import noise_estimators
@@ -37,7 +38,7 @@ def labelgate_dataset_loaders() -> Iterator[DatasetLoader]:
 
 @hookimpl
 def labelgate_model_backends() -> Iterator[ModelBackend]:
-    """Offer a cross-validated scikit-learn model, and probabilities made elsewhere."""
+    """Offer cross-validated models, people's own models, and probabilities made elsewhere."""
     yield ModelBackend(
         "tabular",
         "cross-validated scikit-learn model for tables, arrays and small pictures",
@@ -50,6 +51,7 @@ def labelgate_model_backends() -> Iterator[ModelBackend]:
         PrecomputedOptions,
         Later("cl_plugins.backends.precomputed", "predict_precomputed"),
     )
+    yield from own_model_backends()
 
 
 @hookimpl

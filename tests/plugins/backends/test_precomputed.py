@@ -13,6 +13,7 @@ from cl_plugins.backends.options import PrecomputedOptions
 from cl_plugins.backends.precomputed import predict_precomputed
 from cl_plugins.builtin import labelgate_model_backends
 
+BACKENDS = {backend.name: backend for backend in labelgate_model_backends()}
 LABELS, PROBS = sample_probabilities(n_rows=240)
 
 
@@ -28,7 +29,7 @@ def data() -> Dataset:
 
 def test_the_backend_keeps_the_contract(data: Dataset) -> None:
     """The contract of cl_core.testing, worker process included."""
-    _, precomputed = labelgate_model_backends()
+    precomputed = BACKENDS["precomputed"]
     found = check_backend(precomputed, dataset=data)
     assert np.array_equal(found.pred_probs, PROBS)
 

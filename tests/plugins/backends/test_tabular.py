@@ -17,6 +17,7 @@ from cl_plugins.builtin import labelgate_model_backends
 from cl_plugins.loaders.bundled import load_bundled
 from cl_plugins.loaders.options import BundledOptions
 
+BACKENDS = {backend.name: backend for backend in labelgate_model_backends()}
 ESTIMATORS = ("gradient_boosting", "extra_trees", "logistic", "kernel")
 
 
@@ -54,7 +55,7 @@ def mixed_dataset(n: int = 300) -> Dataset:
 
 def test_the_backend_keeps_the_contract() -> None:
     """Shapes, bits, class order, refusals, a worker process: the contract of cl_core.testing."""
-    tabular, _ = labelgate_model_backends()
+    tabular = BACKENDS["tabular"]
     found = check_backend(tabular, {"estimator": "extra_trees"})
     assert found.out_of_sample
     assert found.model.startswith("extra_trees, 5 folds, seed 0")
@@ -63,7 +64,7 @@ def test_the_backend_keeps_the_contract() -> None:
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_every_estimator_keeps_the_contract(estimator: str) -> None:
     """Each estimator is out of sample and gives the same bits for the same seed."""
-    tabular, _ = labelgate_model_backends()
+    tabular = BACKENDS["tabular"]
     check_backend(tabular, {"estimator": estimator, "folds": 3}, worker=False)
 
 

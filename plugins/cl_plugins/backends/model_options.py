@@ -1,0 +1,53 @@
+"""Options of the backends that take people's own models: what `model` in gate.yaml may say."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, model_validator
+
+from cl_plugins.options import FoldOptions
+
+Side: TypeAlias = Annotated[int, Field(gt=0, le=4096)]
+Size: TypeAlias = Annotated[
+    tuple[Side, Side] | None, Field(description="height and width that pictures are brought to")
+]
+
+
+class SklearnOptions(FoldOptions):
+    """Options of the backend ``sklearn``: `estimator` with `params`, or `steps`."""
+
+    estimator: str | None = Field(
+        None,
+        description="import path of a classifier's class, such as sklearn.ensemble.RandomForestClassifier",
+    )
+    params: dict[str, Any] = Field(
+        default_factory=dict, description="its parameters; a model within is {estimator: ..., params: ...}"
+    )
+    steps: tuple[dict[str, Any], ...] | dict[str, dict[str, Any]] | None = Field(
+        None, description="steps of a pipeline, a list or by name, each {estimator: ..., params: ...}"
+    )
+    encode: Literal["auto", "none"] = Field(
+        "auto",
+        description="auto: tables and texts as numbers, learned inside the fold; none: the data frame, the "
+        "texts or the array as they are",
+    )
+    size: Size = None
+    from_scores: bool = Field(
+        default=False,
+        description="take the softmax of decision_function where the estimator has no predict_proba",
+    )
+
+    @model_validator(mode="after")
+    def _one_model(self) -> "SklearnOptions":
+        if (self.estimator is None) == (self.steps is None):
+            raise ValueError("name either `estimator` or `steps`")
+        if self.steps is not None and self.params:
+            raise ValueError("`params` belong to `estimator`; give each step its own")
+        return self
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """The model as `estimator_grammar` reads it."""
+        if self.steps is not None:
+            return {"steps": self.steps}
+        return {"estimator": self.estimator, "params": self.params}

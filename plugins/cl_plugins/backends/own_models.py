@@ -1,0 +1,17 @@
+"""The backends that take people's own models, as records. No behaviour here."""
+
+from collections.abc import Iterator
+
+from cl_core.hooks import ModelBackend
+from cl_plugins.backends.model_options import SklearnOptions
+from cl_plugins.later import Later
+
+
+def own_model_backends() -> Iterator[ModelBackend]:
+    """Offer classifiers that people name or have."""
+    yield ModelBackend(
+        "sklearn",
+        "any classifier with scikit-learn's interface by import path, cross-validated",
+        SklearnOptions,
+        Later("cl_plugins.backends.sklearn_model", "predict_sklearn"),
+    )
