@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cl_core.hooks import DatasetLoader, ModelBackend, NoiseEstimator, Publisher, hookimpl
 from cl_plugins.backends.options import PrecomputedOptions, TabularOptions
 from cl_plugins.backends.own_models import own_model_backends
+from cl_plugins.backends.remote import remote_backends
 from cl_plugins.later import Later
 from cl_plugins.loaders.options import BundledOptions, NpzOptions, TableOptions
 from cl_plugins.noise_estimators import noise_estimators
@@ -52,6 +53,7 @@ def labelgate_model_backends() -> Iterator[ModelBackend]:
         Later("cl_plugins.backends.precomputed", "predict_precomputed"),
     )
     yield from own_model_backends()
+    yield from remote_backends()
 
 
 @hookimpl

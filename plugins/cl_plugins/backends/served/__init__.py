@@ -1,0 +1,1 @@
+"""The backend ``http``: a model that answers over HTTP. Nothing re-exported: `predict` is the door."""
