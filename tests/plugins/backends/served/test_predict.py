@@ -190,7 +190,7 @@ def test_cells_of_every_kind_become_json(tmp_path: Path) -> None:
     """Times in ISO 8601, empty cells null, files in base 64, clips as lists; no infinity."""
     frame = pd.DataFrame(
         {
-            "when": pd.to_datetime(["2026-01-02", None]),
+            "when": [pd.Timestamp(2026, 1, 2), pd.NaT],
             "n": pd.array([1, None], dtype="Int64"),
             "flag": [True, False],
             "kind": pd.Categorical(["ü", None]),
