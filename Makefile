@@ -8,7 +8,7 @@ EXTRAS := .venv-extras
 EXTRAS_READY := $(EXTRAS)/.ready
 WHEEL_TEST := build/wheel-test
 
-.PHONY: demo test check bench test-browser test-extras test-wheel coverage clean
+.PHONY: demo test check bench test-browser test-extras test-spark test-wheel coverage clean
 
 demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
@@ -21,7 +21,12 @@ test-browser: $(READY)
 
 # Backends and loaders of the extras, with real small models: an environment of its own, as it is large.
 test-extras: $(EXTRAS_READY)
-	$(EXTRAS)/bin/python -m pytest -n auto --dist loadfile -m extra tests
+	$(EXTRAS)/bin/python -m pytest -n auto --dist loadfile -m "extra and not spark" tests
+
+# Spark takes half a gigabyte and a minute: in that environment too, but only when asked for. Needs Java.
+test-spark: $(EXTRAS_READY)
+	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "pyspark>=4.0,<5"
+	$(EXTRAS)/bin/python -m pytest -m spark tests
 
 # The same tests on the built wheel, in an environment that has never seen the checkout.
 test-wheel: $(READY)
