@@ -11,11 +11,20 @@ from cl_core.errors import ConfigError, InputError
 from cl_core.hooks import Progress
 from cl_plugins.embeddings.options import Embedding
 from cl_plugins.files import refuse_unreadable
+from cl_plugins.later import Later
 
 Vectors: TypeAlias = NDArray[np.float32]  # shape (n, d), one row a row of the data set
-Kind: TypeAlias = Literal["onnx", "sentences"]
+Kind: TypeAlias = Literal["onnx", "sentences", "torch"]
 
-_ENDINGS = ".onnx file, or folder with model.onnx or of sentence-transformers"
+_WHERE: dict[tuple[str, Kind], tuple[str, str]] = {
+    ("text", "onnx"): ("onnx_texts", "embed_texts"),
+    ("text", "sentences"): ("sentences", "embed_sentences"),
+    ("image", "onnx"): ("onnx_pictures", "embed_pictures"),
+    ("image", "torch"): ("torch_pictures", "embed_pictures"),
+    ("audio", "onnx"): ("onnx_sounds", "embed_sounds"),
+}
+_SUFFIXES: dict[str, Kind] = {".onnx": "onnx", ".pt": "torch", ".pt2": "torch"}
+_ENDINGS = ".onnx, .pt or .pt2 file, or a folder with model.onnx or of sentence-transformers"
 
 
 def embed(dataset: Dataset, embedding: Embedding, progress: Progress) -> tuple[Vectors, str]:
@@ -24,7 +33,7 @@ def embed(dataset: Dataset, embedding: Embedding, progress: Progress) -> tuple[V
     Parameters
     ----------
     dataset
-        Texts, in the order of its rows.
+        Texts, pictures or sounds.
     embedding
         The network and what it is fed.
     progress
@@ -34,7 +43,7 @@ def embed(dataset: Dataset, embedding: Embedding, progress: Progress) -> tuple[V
     -------
     tuple of (float32 array of shape (n, d), str)
         Finite vectors, of length 1 unless ``normalize`` is off, and one line about the network with a
-        digest of its weights. The same rows give the same bits on the same machine, in any order.
+        digest of its weights. The same rows give the same bits on the same machine; texts in any order.
 
     Raises
     ------
@@ -56,29 +65,23 @@ def embed(dataset: Dataset, embedding: Embedding, progress: Progress) -> tuple[V
 
 def _run(dataset: Dataset, embedding: Embedding, progress: Progress) -> tuple[Vectors, str]:
     kind = _kind(embedding)
-    match dataset.modality, kind:
-        case "text", "sentences":
-            from cl_plugins.embeddings.sentences import embed_sentences
-
-            return embed_sentences(dataset.features, embedding, progress)
-        case "text", "onnx":
-            from cl_plugins.embeddings.onnx_texts import embed_texts
-
-            return embed_texts(dataset.features, embedding, progress)
-        case _:
-            raise InputError(
-                f"data set {dataset.name!r} is of kind {dataset.modality}, which "
-                f"{_given(embedding)} cannot embed",
-                hint="an .onnx network embeds texts; sentence-transformers embeds texts",
-            )
-
-
-def _given(embedding: Embedding) -> str:
-    return str(embedding.hub or embedding.module or (embedding.path or Path()).name)
+    where = _WHERE.get((dataset.modality, kind))
+    if where is None:
+        takes = [modality for modality, known in _WHERE if known == kind]
+        raise InputError(
+            f"{_given(embedding)} cannot embed the {dataset.modality} rows of data set {dataset.name!r}",
+            hint=f"such a network embeds {', '.join(takes)}; choose another, or leave the embedding out",
+        )
+    result: tuple[Vectors, str] = Later(f"cl_plugins.embeddings.{where[0]}", where[1])(
+        dataset.features, embedding, progress
+    )
+    return result
 
 
 def _kind(embedding: Embedding) -> Kind:
     path = embedding.path
+    if embedding.module is not None:
+        return "torch"
     if path is None:
         return "sentences"
     if path.is_dir():
@@ -86,11 +89,18 @@ def _kind(embedding: Embedding) -> Kind:
             return "onnx"
         if (path / "modules.json").is_file() or (path / "config.json").is_file():
             return "sentences"
-        raise ConfigError(f"folder {path.name!r} holds no model.onnx and no modules.json", hint=_ENDINGS)
+        raise ConfigError(
+            f"folder {path.name!r} holds neither model.onnx nor modules.json", hint=f"give an {_ENDINGS}"
+        )
     refuse_unreadable(path)
-    if path.suffix == ".onnx":
-        return "onnx"
-    raise ConfigError(f"{path.name!r} is no network that can be read", hint=f"give an {_ENDINGS}")
+    kind = _SUFFIXES.get(path.suffix)
+    if kind is None:
+        raise ConfigError(f"{path.name!r} is no network that can be read", hint=f"give an {_ENDINGS}")
+    return kind
+
+
+def _given(embedding: Embedding) -> str:
+    return str(embedding.hub or embedding.module or (embedding.path or Path()).name)
 
 
 def _to_length_one(vectors: Vectors) -> Vectors:

@@ -13,6 +13,8 @@ from cl_core import Dataset
 from cl_plugins.embeddings.embed import embed
 from cl_plugins.embeddings.options import Embedding
 
+collect_ignore = ["efficientnet_lite0.py"]  # imports torch, which a bare installation lacks
+
 MakeTexts = Callable[[Sequence[str]], Dataset]
 Run = Callable[..., tuple[np.ndarray, str]]
 
@@ -67,3 +69,27 @@ def run() -> Run:
         return embed(dataset, Embedding.model_validate(options), lambda *_: None)
 
     return make
+
+
+@pytest.fixture
+def onnx_file(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a network of one step, from any number of inputs to ``out``."""
+
+    def write(shapes: Sequence[Sequence[int | str]], step: str, out: Sequence[int | str], **how: Any) -> Path:
+        from onnx import TensorProto, checker, helper, save
+
+        kind = TensorProto.FLOAT
+        names = [f"in{i}" for i in range(len(shapes))]
+        inputs = [
+            helper.make_tensor_value_info(name, kind, list(shape))
+            for name, shape in zip(names, shapes, strict=True)
+        ]
+        outputs = [helper.make_tensor_value_info("out", kind, list(out))]
+        graph = helper.make_graph([helper.make_node(step, names, ["out"], **how)], "g", inputs, outputs)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        checker.check_model(model)
+        path = tmp_path / f"{step.lower()}.onnx"
+        save(model, str(path))
+        return path
+
+    return write

@@ -31,7 +31,7 @@ def test_options_that_cannot_be_meant_are_refused(options: dict[str, Any], said:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("none.onnx", "no file"), ("model.pkl", "no network that can be read"), (".", "holds no model.onnx")],
+    [("none.onnx", "no file"), ("model.pkl", "no network that can be read"), (".", "holds neither model")],
 )
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path, name: str, said: str) -> None:
     """What came, and what an embedding can be."""
