@@ -73,10 +73,15 @@ class ModelBackend:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A backend inside another backend's options, with its own options validated."""
+    """A backend inside another backend's options: with its own, validated, and who offers it.
+
+    An options model says ``tuple[InstanceOf[Member], ...]``; in gate.yaml people write
+    ``{backend: NAME, ...}``, and the plan finds and validates it before anything is read.
+    """
 
     backend: ModelBackend
     options: Any
+    distribution: str = "unknown"
 
 
 class Estimate(Protocol):

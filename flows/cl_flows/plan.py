@@ -1,17 +1,15 @@
 """From a configuration to the plugins that do the work, with their options validated. No work here."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from cl_core.errors import ConfigError
 from cl_core.hooks import Check, DatasetLoader, ModelBackend, NoiseEstimator, Plugin, Publisher
 from cl_core.plugins import Registry, load_plugins
 from cl_flows.config import GateConfig, expand_variables
-from cl_flows.config_errors import explained
+from cl_flows.plugin_options import make_options, refuse_missing
 
 if TYPE_CHECKING:
     from cl_core.dataset import Dataset
@@ -50,7 +48,9 @@ class Plan:
         if name is None:
             name = "precomputed" if dataset.pred_probs is not None else "tabular"
         backend = self.registry.find(ModelBackend, name)
-        return backend, _options(backend, self.config.model.options, self.config.base, "model")
+        return backend, make_options(
+            backend, self.config.model.options, self.config.base, "model", self.registry
+        )
 
 
 def make_plan(config: GateConfig) -> Plan:
@@ -67,15 +67,20 @@ def make_plan(config: GateConfig) -> Plan:
     estimator = registry.find(NoiseEstimator, config.estimate.method)
     if config.model.backend is not None:  # fail before hours of loading, not after
         named = registry.find(ModelBackend, config.model.backend)
-        _options(named, config.model.options, config.base, "model")
+        refuse_missing(named, registry, "model")
+        make_options(named, config.model.options, config.base, "model", registry)
+    refuse_missing(loader, registry, "data")
     return Plan(
         config,
         registry,
-        loader=(loader, _options(loader, data, config.base, "data")),
-        estimator=(estimator, _options(estimator, config.estimate.options, config.base, "estimate")),
+        loader=(loader, make_options(loader, data, config.base, "data", registry)),
+        estimator=(
+            estimator,
+            make_options(estimator, config.estimate.options, config.base, "estimate", registry),
+        ),
         checks=tuple(_checks(config, registry)),
         publishers=tuple(
-            (found, _options(found, section.options, config.base, f"publish[{i}]"))
+            (found, make_options(found, section.options, config.base, f"publish[{i}]", registry))
             for i, section in enumerate(config.publish)
             for found in [registry.find(Publisher, section.publisher)]
         ),
@@ -93,27 +98,6 @@ def _checks(config: GateConfig, registry: Registry) -> list[tuple[Check, BaseMod
         wanted[name] = {**wanted.get(name, {}), **(options or {})}
     found = [(registry.find(Check, name), options) for name, options in wanted.items()]
     return [
-        (check, _options(check, options, config.base, f"checks.{check.name}")) for check, options in found
+        (check, make_options(check, options, config.base, f"checks.{check.name}", registry))
+        for check, options in found
     ]
-
-
-def _options(plugin: Any, raw: Mapping[str, Any], base: Path, where: str) -> BaseModel:
-    ready = {key: _anchored(key, value, base) for key, value in expand_variables(raw, where).items()}
-    model: type[BaseModel] = plugin.options
-    try:
-        return model.model_validate(ready)
-    except ValidationError as error:
-        # Not `from error`: pydantic's own message quotes the value that stood in for a ${NAME}.
-        raise explained(error, model, f"{where} ({plugin.name})", raw) from None
-
-
-def _anchored(key: str, value: Any, base: Path) -> Any:
-    """Let a relative path start from the folder of gate.yaml; URLs and absolute paths stay."""
-    if isinstance(value, Mapping):
-        return {inner: _anchored(str(inner), item, base) for inner, item in value.items()}
-    if isinstance(value, list):
-        return [_anchored(key, item, base) for item in value]
-    is_path = key == "path" or key.endswith("_path")
-    if not (is_path and isinstance(value, str | Path)) or "://" in str(value):
-        return value
-    return str(base / value)

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import numpy as np
-
 from cl_checks.judge import judge as judge_checks
+from cl_core.answers import dataset_fault, estimate_fault, predictions_fault
 from cl_core.dataset import Dataset, Predictions
 from cl_core.errors import LabelgateError, PluginError
 from cl_core.evidence import Evidence, assess
-from cl_core.inputs import check_inputs
-from cl_core.noise.record import NoiseEstimate
 from cl_core.plugins import blame
 from cl_core.verdict import Judgement
 from cl_flows.audits import finding_for_data
@@ -26,7 +24,7 @@ def load(plan: Plan) -> Dataset:
     loader, options = plan.loader
     report_progress(0, 1, "loading the data")
     written = plan.config.data.options
-    dataset: Dataset = _called(plan, loader, lambda: loader.load(options), Dataset, written=written)
+    dataset: Dataset = _called(plan, loader, lambda: loader.load(options), dataset_fault, written=written)
     report_progress(1, 1, f"loaded {dataset.n_rows:,} rows of {dataset.n_classes} classes")
     return dataset
 
@@ -38,17 +36,9 @@ def predict(plan: Plan, dataset: Dataset) -> Predictions:
         plan,
         backend,
         lambda: backend.predict(dataset, options, report_progress),
-        Predictions,
+        partial(predictions_fault, dataset),
         written=plan.config.model.options,
     )
-    shape = np.shape(predictions.pred_probs)
-    if shape != (dataset.n_rows, dataset.n_classes):
-        raise PluginError(
-            f"backend {backend.name!r} of {plan.registry.origin(backend)!r} gave probabilities of shape "
-            f"{shape} for {dataset.n_rows:,} rows of {dataset.n_classes} classes",
-            hint="a backend returns one row a row and one column a class, in the data set's order",
-        )
-    check_inputs(dataset.labels, predictions.pred_probs)
     return predictions
 
 
@@ -56,11 +46,11 @@ def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
     """Estimate the label noise and score every row."""
     report_progress(0, 1, "estimating label noise")
     estimator, options = plan.estimator
-    noise: NoiseEstimate = _called(
+    noise = _called(
         plan,
         estimator,
         lambda: estimator.estimate(dataset.labels, predictions, options),
-        NoiseEstimate,
+        partial(estimate_fault, dataset),
         written=plan.config.estimate.options,
     )
     evidence = assess(
@@ -85,9 +75,14 @@ def judge(plan: Plan, evidence: Evidence) -> Judgement:
 
 
 def _called(
-    plan: Plan, plugin: Any, call: Callable[[], Any], wanted: type[Any], *, written: Mapping[str, Any]
+    plan: Plan,
+    plugin: Any,
+    call: Callable[[], Any],
+    fault_in: Callable[[Any], str],
+    *,
+    written: Mapping[str, Any],
 ) -> Any:
-    """Call a plugin; a crash or a wrong kind of answer names the plugin and its distribution.
+    """Call a plugin; a crash or an answer with a fault names the plugin and its distribution.
 
     `written` are its options as people wrote them: what they hid behind ${NAME} stays hidden in errors.
     """
@@ -98,11 +93,11 @@ def _called(
     except LabelgateError as error:
         _conceal(error, written)
         raise
-    if not isinstance(answer, wanted):
+    fault = fault_in(answer)
+    if fault:
         raise PluginError(
-            f"plugin {plugin.name!r} of distribution {distribution!r} returned a {type(answer).__name__}, "
-            f"wanted a {wanted.__name__}",
-            hint=f"see the documentation of cl_core.{type(plugin).__name__}",
+            f"plugin {plugin.name!r} of distribution {distribution!r} {fault}",
+            hint=f"report it to the authors of {distribution}; cl_core.testing finds such faults",
         )
     return answer
 

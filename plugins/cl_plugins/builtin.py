@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cl_core.hooks import DatasetLoader, ModelBackend, NoiseEstimator, Publisher, hookimpl
+from cl_plugins.backends.ensemble_options import EnsembleOptions, all_repeat
 from cl_plugins.backends.options import PrecomputedOptions, TabularOptions
 from cl_plugins.backends.own_models import own_model_backends
 from cl_plugins.backends.remote import remote_backends
@@ -51,6 +52,14 @@ def labelgate_model_backends() -> Iterator[ModelBackend]:
         "probabilities that came with the data or lie in a file",
         PrecomputedOptions,
         Later("cl_plugins.backends.precomputed", "predict_precomputed"),
+        cheap=True,
+    )
+    yield ModelBackend(
+        "ensemble",
+        "two backends or more, averaged; each stays visible to the noise estimate",
+        EnsembleOptions,
+        Later("cl_plugins.backends.ensemble", "predict_ensemble"),
+        repeatable=all_repeat,
     )
     yield from own_model_backends()
     yield from remote_backends()
