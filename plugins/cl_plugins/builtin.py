@@ -8,7 +8,7 @@ from cl_plugins.backends.options import PrecomputedOptions, TabularOptions
 from cl_plugins.backends.own_models import own_model_backends
 from cl_plugins.backends.remote import remote_backends
 from cl_plugins.later import Later
-from cl_plugins.loaders.options import BundledOptions, NpzOptions, TableOptions
+from cl_plugins.loaders.options import TABLE_ENDINGS, BundledOptions, NpzOptions, TableOptions
 from cl_plugins.noise_estimators import noise_estimators
 from cl_plugins.publishers.options import AppendMarkdownOptions
 
@@ -18,10 +18,10 @@ def labelgate_dataset_loaders() -> Iterator[DatasetLoader]:
     """Offer tables, NumPy archives and scikit-learn's bundled data sets."""
     yield DatasetLoader(
         "table",
-        "CSV, TSV and Parquet files with a label column",
+        "CSV, JSON Lines, Parquet and Arrow files, folders and URLs of them, with a label column",
         TableOptions,
         Later("cl_plugins.loaders.table", "load_table"),
-        (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq"),
+        TABLE_ENDINGS,
     )
     yield DatasetLoader(
         "npz",

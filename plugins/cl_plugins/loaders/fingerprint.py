@@ -15,7 +15,8 @@ def fingerprint(*parts: Any) -> str:
             for column in part.columns:
                 _feed(digest, str(column), _row_hashes(part[column]))
         elif isinstance(part, np.ndarray) and part.dtype.kind != "O":
-            _feed(digest, part.dtype.str, part)
+            plain = part.view(np.int64) if part.dtype.kind in "mM" else part
+            _feed(digest, part.dtype.str, plain)
         elif part is not None:
             _feed(digest, "values", _row_hashes(pd.Series(part)))
     return digest.hexdigest()

@@ -1,13 +1,14 @@
 """From a column of labels to class numbers and names: what counts as a class, and in which order."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cl_core.errors import InputError
+from cl_core.errors import ConfigError, InputError
 from cl_core.types import Labels, Mask
 
 # A column of fractions with more different values than this is a quantity, not a set of names.
@@ -41,10 +42,12 @@ class EncodedLabels:
         return int((~self.labelled).sum())
 
 
-def encode_labels(values: ArrayLike, *, where: str, known: tuple[str, ...] = ()) -> EncodedLabels:
+def encode_labels(
+    values: ArrayLike, *, where: str, known: tuple[str, ...] = (), fixed: tuple[str, ...] | None = None
+) -> EncodedLabels:
     """Turn `values` into class numbers; `where` is what errors call the column.
 
-    Classes in `known` count even when they label no row.
+    Classes in `known` count even when they label no row; `fixed` are all the classes there are, in order.
     """
     column = pd.Series(values).reset_index(drop=True)
     labelled = column.notna().to_numpy(dtype=np.bool_)
@@ -53,9 +56,13 @@ def encode_labels(values: ArrayLike, *, where: str, known: tuple[str, ...] = ())
             f"{where} has no label in any of {len(column):,} rows",
             hint="name the column that holds the labels, or label some rows first",
         )
-    names, numeric = _names(column[labelled], where)
-    found = set(names.tolist())
-    classes = tuple(sorted(found | set(known), key=_by_value if numeric else None))
+    if fixed is None:
+        names, numeric = _names(column[labelled], where)
+        found = set(names.tolist())
+        classes = tuple(sorted(found | set(known), key=_by_value if numeric else None))
+    else:
+        names, classes = _names_among(column[labelled], fixed, where), fixed
+        found = set(names.tolist())
     _refuse_too_few_or_many(found, len(names), where)
     codes = pd.Categorical(names, categories=list(classes)).codes.astype(np.intp)
     notes = [*_unlabelled_note(labelled, where), *_alike_notes(classes)]
@@ -102,6 +109,25 @@ def _names(column: "pd.Series[Any]", where: str) -> tuple[np.ndarray[Any, Any], 
             hint="name the column with the classes, or cut the quantity into ranges",
         )
     return texts.to_numpy(dtype=object), True
+
+
+def _names_among(column: "pd.Series[Any]", fixed: tuple[str, ...], where: str) -> np.ndarray[Any, Any]:
+    """Name of each label, every one of them among `fixed`, as written or as a plain number."""
+    if len(set(fixed)) < len(fixed):
+        twin = next(name for name in fixed if fixed.count(name) > 1)
+        raise ConfigError(f"`classes` lists {twin!r} twice", hint="name every class once")
+    names = column.astype(str).to_numpy(dtype=object)
+    if not set(names.tolist()) <= set(fixed):
+        names, _ = _names(column, where)
+    strange = sorted(set(names.tolist()) - set(fixed))
+    if strange:
+        near = get_close_matches(strange[0], fixed, n=1)
+        count = int(np.isin(names, strange).sum())
+        raise InputError(
+            f"{where} holds {strange[0]!r}, which `classes` does not list ({count:,} such rows in all)",
+            hint=f"{f'did you mean {near[0]!r}? ' if near else ''}classes: {', '.join(fixed[:10])}",
+        )
+    return names
 
 
 def _by_value(name: str) -> tuple[float, str]:

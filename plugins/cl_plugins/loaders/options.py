@@ -1,40 +1,78 @@
 """Options of the built-in loaders: what `data` in gate.yaml may say and what is refused."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from cl_plugins.options import Options, Seed
 
+# Of files that the loader `table` reads.
+TABLE_ENDINGS = (
+    *(".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq", ".arrow", ".feather", ".ipc"),
+    *(".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"),
+)
 # What spreadsheets, R and pandas write for "no value". "None" is not among them on purpose: it is a
 # class name in many data sets ("no defect").
 MISSING_LABELS = ("", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "null", "NULL")
 
 
-class TableOptions(Options):
-    """Options of the loader ``table``."""
+# YAML reads an unquoted 1 as a number; as the name of a class it is "1".
+ClassName: TypeAlias = Annotated[str, Field(coerce_numbers_to_str=True)]
 
-    path: Path = Field(description="file that ends in .csv, .csv.gz, .tsv, .parquet or .pq")
-    label: str = Field(description="column with the given labels")
-    id: str | None = Field(None, description="column that identifies a row; rows are numbered when left out")
+
+class ColumnOptions(Options):
+    """What every loader of rows and columns asks: which column is what."""
+
+    label: str | None = Field(
+        None, description="column with the given labels; one called label, class, target, ... when left out"
+    )
+    id: str | None = Field(
+        None, description="column that identifies a row; a unique one called id, uuid, ... when left out"
+    )
     features: tuple[str, ...] | None = Field(
-        None, min_length=1, description="columns to learn from; all others when left out"
+        None,
+        min_length=1,
+        description="columns to learn from, and the only ones read; all others when left out",
     )
     drop: tuple[str, ...] = Field((), description="columns not to learn from")
+    keep: tuple[str, ...] = Field(
+        (), description="columns to read beside `features`, for slices; they are not learned from"
+    )
+    text: str | None = Field(None, description="column of texts, to be learned from as text and alone")
+    groups: str | None = Field(
+        None, description="column that says which rows belong together: they are held out together"
+    )
+    times: str | None = Field(
+        None, description="column of dates or numbers: whole periods are held out together"
+    )
+    classes: tuple[ClassName, ...] | None = Field(
+        None, min_length=2, description="class names in a fixed order; any other label is refused"
+    )
     true_labels: str | None = Field(None, description="column with the right labels, for benchmarks only")
     pred_probs_columns: str | dict[str, str] | None = Field(
         None,
         description="columns with probabilities: a pattern such as p_{class}, or a column for each class",
     )
+    name: str | None = Field(
+        None, min_length=1, description="name of the data set; the source's when left out"
+    )
+
+
+class TableOptions(ColumnOptions):
+    """Options of the loader ``table``."""
+
+    path: Path | str = Field(
+        description="CSV, TSV, JSON Lines (.gz too), Parquet, Arrow or Feather file; a folder or a glob of "
+        "such parts; or a URL of any"
+    )
     separator: str | None = Field(
         None, min_length=1, max_length=1, description="between two cells; tab for .tsv and comma otherwise"
     )
-    encoding: str = Field("utf-8", description="of a text file, such as utf-8 or cp1252")
+    encoding: str = Field("utf-8", description="of a CSV or TSV file, such as utf-8 or cp1252")
     missing_labels: tuple[str, ...] = Field(
-        MISSING_LABELS, description="words in the label column of a text file that mean: no label"
+        MISSING_LABELS, description="words in the label column of a CSV or TSV file that mean: no label"
     )
-    name: str | None = Field(None, min_length=1, description="name of the data set; the file's when left out")
 
 
 class NpzOptions(Options):

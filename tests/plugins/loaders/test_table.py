@@ -195,7 +195,12 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
         load_table(TableOptions(path=tmp_path / "pet.csv", label="y"))
     assert "did you mean 'pets.csv'?" in caught.value.hint
     broken = "could not be read as a table"
-    for name, said in ((".", "is a folder"), ("b.csv.gz", broken), ("b.parquet", broken)):
+    (tmp_path / "none").mkdir()
+    folders = (
+        (".", "parts of several formats: .csv, .csv.gz, .parquet"),
+        ("none", "a folder without tables"),
+    )
+    for name, said in (*folders, ("b.csv.gz", broken), ("b.parquet", broken)):
         with pytest.raises(InputError, match=said):
             load_table(TableOptions(path=tmp_path / name, label="y"))
 
