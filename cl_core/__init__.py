@@ -1,5 +1,7 @@
 """Confident-learning statistics and the contract that labelgate's plugins implement."""
 
+from cl_core.baseline import Baseline, ClassFigures
+from cl_core.context import Context
 from cl_core.crossval import CrossValidated, cross_validate, cross_validated_probs
 from cl_core.dataset import Dataset, Predictions, View
 from cl_core.engine.plan import Plan
@@ -36,13 +38,28 @@ from cl_core.media import Clips, MediaFiles
 from cl_core.noise import ModelQuality, NoiseEstimate, estimate_noise_rate, model_quality
 from cl_core.scores import ensemble_label_quality_scores, label_quality_scores, rank_label_issues
 from cl_core.synthetic import flip_by_instance, flip_by_matrix, flip_labels, random_noise_matrix
-from cl_core.verdict import Failed, Judgement, Passed, Undecided, Verdict
+from cl_core.verdict import (
+    Breach,
+    Failed,
+    Judgement,
+    Passed,
+    Ruling,
+    Severity,
+    Undecided,
+    Verdict,
+    Waiver,
+    WaiverUse,
+)
 
 __all__ = [
+    "Baseline",
     "BlockReader",
+    "Breach",
     "Check",
+    "ClassFigures",
     "Clips",
     "ConfigError",
+    "Context",
     "CrossValidated",
     "Dataset",
     "DatasetLoader",
@@ -67,9 +84,13 @@ __all__ = [
     "Predictions",
     "Progress",
     "Publisher",
+    "Ruling",
+    "Severity",
     "Undecided",
     "Verdict",
     "View",
+    "Waiver",
+    "WaiverUse",
     "assess",
     "calibrate_joint",
     "check_inputs",

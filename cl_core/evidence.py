@@ -1,13 +1,14 @@
 """Everything cl_core knows about one labelled data set, computed once. No verdicts, no files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from cl_core.audit.finding import AuditFinding
+from cl_core.context import Context
 from cl_core.engine.plan import Plan
 from cl_core.filters import FilterMethod, issues_of
 from cl_core.joint import calibrate_joint
@@ -59,6 +60,8 @@ class Evidence:
         Whether each row was judged by a model that never saw its label; None where nobody knows.
     audit
         What people found who checked a random few of these very rows; None without an audit.
+    context
+        The rows themselves, the last accepted run and the clock, for checks that ask for more than figures.
     """
 
     classes: tuple[str, ...]
@@ -72,6 +75,7 @@ class Evidence:
     warnings: tuple[str, ...] = ()
     out_of_sample: bool | None = None
     audit: AuditFinding | None = None
+    context: Context = field(default_factory=Context)
 
     @property
     def n_rows(self) -> int:

@@ -109,13 +109,17 @@ class NoiseEstimator:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Judges the evidence: one code, one rule, one outcome."""
+    """Judges the evidence: one code, one rule, one outcome.
+
+    `rests_on` names checks that must pass before a pass of this one is believed; they are run with it.
+    """
 
     code: str
     name: str
     summary: str
     options: "type[BaseModel]"
     check: Callable[[Evidence, Any], Verdict]
+    rests_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

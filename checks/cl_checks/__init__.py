@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cl_checks.gx.scored import ValidationRequest, request_for, validate_request, validate_scored
 from cl_checks.judge import ConfiguredCheck, judge
+from cl_checks.policy import PRESETS, Policy, Preset
 from cl_checks.reconcile import reconcile
 
 if TYPE_CHECKING:
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
     from cl_checks.gx.label_noise import ExpectLabelNoiseRateToBeBelow
 
 __all__ = [
+    "PRESETS",
     "ConfiguredCheck",
     "ExpectLabelIssueShareToBeBelow",
     "ExpectLabelNoiseRatePerClassToBeBelow",
     "ExpectLabelNoiseRateToBeBelow",
+    "Policy",
+    "Preset",
     "ValidationRequest",
     "judge",
     "reconcile",

@@ -1,10 +1,12 @@
 """LN003: are there enough rows, in every class, to say anything? Looks at counts only."""
 
+import pandas as pd
+
 from cl_checks.options import Count, Options
 from cl_checks.wording import names
 from cl_core.evidence import Evidence
 from cl_core.hooks import Check
-from cl_core.verdict import Passed, Undecided, Verdict
+from cl_core.verdict import Breach, Passed, Undecided, Verdict
 
 CODE, NAME = "LN003", "coverage"
 
@@ -67,10 +69,18 @@ def check_coverage(evidence: Evidence, options: CoverageOptions) -> Verdict:
             options.min_rows_per_class,
             "Label more rows of these classes, merge them with others, or leave them out "
             f"(option min_rows_per_class of {NAME}).",
+            _breaches(scarce, options.min_rows_per_class),
         )
     fewest = int(counts["rows"].iloc[0])
     says = f"{rows:,} rows, at least {fewest:,} of each of the {len(counts):,} classes: enough to judge."
     return Passed(CODE, NAME, says, rows, options.min_rows)
+
+
+def _breaches(scarce: pd.DataFrame, limit: int) -> tuple[Breach, ...]:
+    return tuple(
+        Breach((("class", str(label)),), f"{n:,} rows", int(n), limit)
+        for label, n in zip(scarce["label"], scarce["rows"], strict=True)
+    )
 
 
 COVERAGE = Check(

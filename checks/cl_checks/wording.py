@@ -1,4 +1,9 @@
-"""How numbers are put to people. No rules and no verdicts."""
+"""How numbers and names are put to people. No rules and no verdicts."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from cl_core.errors import ConfigError
 
 # Beyond six decimals nobody reads on, and shares of fewer than a million rows differ before that.
 _MOST_DECIMALS = 6
@@ -31,6 +36,17 @@ def names(found: list[str], most: int = 5) -> str:
     """
     rest = f" and {len(found) - most:,} more" if len(found) > most else ""
     return ", ".join(found[:most]) + rest
+
+
+def refuse_unknown(where: str, asked: Iterable[str], known: Sequence[str], noun: str) -> None:
+    """Refuse names that the data do not have: a limit on them would never be held against anything."""
+    for name in asked:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            raise ConfigError(
+                f"{where} names {name!r}, but there is no such {noun}",
+                hint=f"did you mean {near[0]!r}?" if near else f"there are: {names(list(known), 12)}",
+            )
 
 
 def _percent(share: float, decimals: int) -> str:

@@ -1,6 +1,7 @@
 """The contract of the small plugins: noise estimators, checks and publishers."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -12,7 +13,7 @@ from cl_core.hooks import Check, FinishedRun, NoiseEstimator, Publisher
 from cl_core.legacy import modern_estimator
 from cl_core.noise import NoiseEstimate, estimate_noise_rate
 from cl_core.testing.record import check_record, check_refusal, demand, leaves_alone, make_options
-from cl_core.testing.samples import sample_probabilities
+from cl_core.testing.samples import sample_context, sample_probabilities
 from cl_core.types import Labels, Probs
 from cl_core.verdict import Judgement, Passed, Verdict
 
@@ -89,7 +90,7 @@ def check_check(check: Check, options: "BaseModel | dict[str, Any] | None" = Non
     outcomes: list[Verdict] = []
     for noise in (0.0, 0.1, 0.6):
         labels, probs = sample_probabilities(noise=noise)
-        evidence = assess(labels, probs)
+        evidence = replace(assess(labels, probs), context=sample_context(labels, probs))
         before = evidence.scored.copy()
         with leaves_alone(check):
             outcome = check.check(evidence, chosen)

@@ -1,8 +1,12 @@
 """Small data sets with known answers, to hold plugins against. No checks."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pandas as pd
 
+from cl_core.baseline import Baseline, ClassFigures
+from cl_core.context import Context
 from cl_core.dataset import Dataset
 from cl_core.types import FloatArray, Labels, Probs
 
@@ -79,3 +83,39 @@ def sample_probabilities(
     wrong = rng.choice(n_rows, size=round(noise * n_rows), replace=False)
     labels[wrong] = (labels[wrong] + 1) % n_classes
     return labels, raw / raw.sum(axis=1, keepdims=True)
+
+
+def sample_context(labels: Labels, pred_probs: Probs) -> Context:
+    """Make what surrounds `sample_probabilities`: the rows as a table, and an accepted run of clean labels.
+
+    Parameters
+    ----------
+    labels, pred_probs
+        Shapes ``(n,)`` and ``(n, k)``.
+
+    Returns
+    -------
+    Context
+        The source has the columns ``label`` and ``group``; the features are the probabilities.
+    """
+    n, k = pred_probs.shape
+    classes = tuple(map(str, range(k)))
+    dataset = Dataset(
+        name="sample",
+        ids=np.arange(n),
+        labels=labels,
+        classes=classes,
+        features=pd.DataFrame(pred_probs, columns=[f"p{i}" for i in range(k)]),
+        modality="table",
+        fingerprint="sample",
+        source=pd.DataFrame({"label": labels.astype(str), "group": np.where(np.arange(n) % 2, "a", "b")}),
+    )
+    rows = np.bincount(np.arange(n) % k, minlength=k).tolist()
+    figures = tuple(
+        ClassFigures(name, count, 0.0, 0.0, 0.02) for name, count in zip(classes, rows, strict=True)
+    )
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    baseline = Baseline(
+        "20251231-000000-sample", moment.isoformat(), n, 0.0, 0.0, 0.02, "auto", "", 0.9, 0, figures
+    )
+    return Context(dataset, baseline, moment)

@@ -112,7 +112,7 @@ def test_one_check_twice_and_foreign_options_are_refused(evidence: Make) -> None
 
 def test_the_built_in_checks_judge_together(evidence: Make, noise: Callable[..., Any]) -> None:
     """4 % at a limit of 5 % passes; the same at 3 % fails; with twelve rows a class it fails all the same."""
-    budget, quality, coverage = labelgate_checks()
+    budget, quality, coverage = list(labelgate_checks())[:3]
     assert [c.code for c in (budget, quality, coverage)] == ["LN001", "LN002", "LN003"]
 
     def verdict(limit: float, rows: tuple[int, ...] = (120, 80)) -> Verdict:
