@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 DEMO_READY := $(VENV)/.demo-ready
 EXTRAS := .venv-extras
 EXTRAS_READY := $(EXTRAS)/.ready
+TOOLS := build/tools
 WHEEL_TEST := build/wheel-test
 
 .PHONY: demo test check bench test-browser test-extras test-spark test-wheel coverage clean
@@ -19,8 +20,10 @@ test: $(READY)
 test-browser: $(READY)
 	$(BIN)/python -m pytest -m browser
 
-# Backends and loaders of the extras, with real small models: an environment of its own, as it is large.
+# Backends and loaders of the extras, with real small models, and the examples for other tools: environments
+# of their own, as they are large and some of them want other versions than we do.
 test-extras: $(EXTRAS_READY)
+	LABELGATE_TEST_AIRFLOW=$(CURDIR)/$(TOOLS)/airflow/bin/airflow LABELGATE_TEST_DBT=$(CURDIR)/$(TOOLS)/dbt/bin/dbt \
 	$(EXTRAS)/bin/python -m pytest -n auto --dist loadfile -m "extra and not spark" tests
 
 # Spark takes half a gigabyte and a minute: in that environment too, but only when asked for. Needs Java.
@@ -64,6 +67,10 @@ $(READY): $(DEMO_READY)
 $(EXTRAS_READY): pyproject.toml constraints.txt
 	test -x $(EXTRAS)/bin/python || $(PYTHON) -m venv $(EXTRAS)
 	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test-extras]"
+	$(PYTHON) -m venv $(TOOLS)/airflow
+	$(TOOLS)/airflow/bin/python -m pip install --quiet --disable-pip-version-check "apache-airflow==3.3.2"
+	$(PYTHON) -m venv $(TOOLS)/dbt
+	$(TOOLS)/dbt/bin/python -m pip install --quiet --disable-pip-version-check "dbt-core==1.11.16" "dbt-duckdb==1.11.1"
 	touch $@
 
 clean:

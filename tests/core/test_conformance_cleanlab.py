@@ -109,7 +109,7 @@ def test_filters_as_cleanlab(filter_by: Any, seed: int, k: int) -> None:
 
 @settings(max_examples=40)
 @given(seed=SEEDS, k=SIZES, adjust=st.booleans())
-def test_scores_as_cleanlab(seed: int, k: int, adjust: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+def test_scores_as_cleanlab(seed: int, k: int, adjust: bool) -> None:
     """Every score agrees, adjusted or not; the weighted entropy but for certain rows."""
     labels, probs = case(seed, k)
     assume(len(np.unique(labels)) == k)

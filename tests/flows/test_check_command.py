@@ -66,7 +66,7 @@ def test_nothing_to_check_is_no_fault(capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.skipif(not HOOKS.exists(), reason="the hook's manifest is part of the checkout")
 def test_the_hook_stops_a_commit(tables: Path, tmp_path: Path) -> None:
     """The manifest's own entry, run by pre-commit in a real repository, refuses the noisy file."""
-    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)  # noqa: S607
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (hook,) = yaml.safe_load(HOOKS.read_text(encoding="utf-8"))
     assert hook["entry"] == "labelgate check"
     local = hook | {
@@ -77,7 +77,7 @@ def test_the_hook_stops_a_commit(tables: Path, tmp_path: Path) -> None:
     config = {"repos": [{"repo": "local", "hooks": [local]}]}
     (tmp_path / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     (tmp_path / "noisy.csv").write_bytes((tables / "noisy.csv").read_bytes())
-    subprocess.run(["git", "-C", str(tmp_path), "add", "-A"], check=True)  # noqa: S607
+    subprocess.run(["git", "-C", str(tmp_path), "add", "-A"], check=True)
     command = [sys.executable, "-m", "pre_commit", "run", "--all-files", "--color", "never"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
