@@ -53,7 +53,8 @@ def check_loader(loader: DatasetLoader, options: "BaseModel | dict[str, Any]") -
         )
     if loader.suffixes:
         demand("path" in loader.options.model_fields, f"{loader.name}: has suffixes but no option `path`")
-    if isinstance(getattr(chosen, "path", None), str | Path):
+    path = getattr(chosen, "path", None)
+    if isinstance(path, str | Path) and Path(path).is_file():
         _check_files(loader, chosen, data)
     return data
 

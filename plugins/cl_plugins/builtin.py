@@ -8,6 +8,7 @@ from cl_plugins.backends.options import PrecomputedOptions, TabularOptions
 from cl_plugins.backends.own_models import own_model_backends
 from cl_plugins.backends.remote import remote_backends
 from cl_plugins.later import Later
+from cl_plugins.loaders.media_options import PICTURE_SUFFIXES, SOUND_SUFFIXES, MediaOptions
 from cl_plugins.loaders.options import TABLE_ENDINGS, BundledOptions, NpzOptions, TableOptions
 from cl_plugins.noise_estimators import noise_estimators
 from cl_plugins.publishers.options import AppendMarkdownOptions
@@ -15,7 +16,7 @@ from cl_plugins.publishers.options import AppendMarkdownOptions
 
 @hookimpl
 def labelgate_dataset_loaders() -> Iterator[DatasetLoader]:
-    """Offer tables, NumPy archives and scikit-learn's bundled data sets."""
+    """Offer tables, NumPy archives, files of pictures and sounds, and scikit-learn's bundled data sets."""
     yield DatasetLoader(
         "table",
         "CSV, JSON Lines, Parquet and Arrow files, folders and URLs of them, with a label column",
@@ -25,10 +26,26 @@ def labelgate_dataset_loaders() -> Iterator[DatasetLoader]:
     )
     yield DatasetLoader(
         "npz",
-        "NumPy archives with labels and probabilities, pictures or features",
+        "NumPy archives with labels and probabilities, pictures, sounds or features",
         NpzOptions,
         Later("cl_plugins.loaders.npz", "load_npz"),
         (".npz",),
+    )
+    yield DatasetLoader(
+        "pictures",
+        "picture files: a folder a class, or a table of file names",
+        MediaOptions,
+        Later("cl_plugins.loaders.media", "load_pictures"),
+        PICTURE_SUFFIXES,
+        folders=True,
+    )
+    yield DatasetLoader(
+        "sounds",
+        "sound files: a folder a class, or a table of file names",
+        MediaOptions,
+        Later("cl_plugins.loaders.media", "load_sounds"),
+        SOUND_SUFFIXES,
+        folders=True,
     )
     yield DatasetLoader(
         "bundled",

@@ -1,4 +1,4 @@
-"""The loader ``npz``: labels with probabilities, pictures or features from one NumPy archive."""
+"""The loader ``npz``: labels with probabilities, pictures, sounds or features from one NumPy archive."""
 
 from typing import Any
 
@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from cl_core.dataset import Dataset, Modality
 from cl_core.errors import InputError
+from cl_core.media import Clips
 from cl_core.types import Labels
 from cl_plugins.archive import Archive
 from cl_plugins.loaders.fingerprint import fingerprint
 from cl_plugins.loaders.label_column import EncodedLabels, encode_again, encode_labels
+from cl_plugins.loaders.npz_clips import read_clips, refuse_other_length
 from cl_plugins.loaders.options import NpzOptions
 
 # Arrays with one entry a row.
@@ -23,12 +25,16 @@ def load_npz(options: NpzOptions) -> Dataset:
         given = archive.named(options.labels, "labels")
         parts = {what: archive.maybe(getattr(options, what), what) for what in _A_ROW}
         names = archive.maybe(options.classes, "classes")
-        if all(parts[what] is None for what in ("pred_probs", "images", "features")):
+        clips = read_clips(archive, options)
+        parts["groups"] = None if options.groups is None else archive.named(options.groups, "groups")
+        if clips is None and all(parts[what] is None for what in ("pred_probs", "images", "features")):
             archive.named("pred_probs", "pred_probs")  # raises, and lists what there is
     _refuse_shapes(options, given, parts)
+    refuse_other_length(clips, len(given), options)
     encoded = _encode(options, given, names, parts["pred_probs"])
     kept = {what: None if part is None else part[encoded.labelled] for what, part in parts.items()}
-    features, modality = _features(kept)
+    heard = None if clips is None else clips.take(np.flatnonzero(encoded.labelled))
+    features, modality = _features(kept, heard)
     ids, notes = _ids(kept["ids"], encoded)
     true = kept["true_labels"]
     return Dataset(
@@ -38,8 +44,11 @@ def load_npz(options: NpzOptions) -> Dataset:
         classes=encoded.classes,
         features=features,
         modality=modality,
-        fingerprint=fingerprint(ids, encoded.codes, list(encoded.classes), features, kept["pred_probs"]),
+        fingerprint=fingerprint(
+            ids, encoded.codes, list(encoded.classes), *_content(features), kept["pred_probs"]
+        ),
         pred_probs=kept["pred_probs"],
+        groups=kept["groups"],
         notes=(*notes, *encoded.notes),
         n_unlabelled=encoded.n_unlabelled,
         true_labels=None if true is None else _true_labels(true, encoded.classes, options),
@@ -112,10 +121,19 @@ def _encode(
     return EncodedLabels(codes, classes, found.labelled, notes)
 
 
-def _features(kept: dict[str, NDArray[Any] | None]) -> tuple[NDArray[Any] | None, Modality]:
+def _features(kept: dict[str, NDArray[Any] | None], clips: Clips | None) -> tuple[Any, Modality]:
     if kept["images"] is not None:
         return kept["images"], "image"
+    if clips is not None:
+        return clips, "audio"
     return (None, "none") if kept["features"] is None else (kept["features"], "array")
+
+
+def _content(features: Any) -> tuple[Any, ...]:
+    """List what the fingerprint covers."""
+    if isinstance(features, Clips):
+        return features.samples, features.offsets, np.array([features.rate])
+    return (features,)
 
 
 def _ids(ids: NDArray[Any] | None, encoded: EncodedLabels) -> tuple[NDArray[Any], list[str]]:

@@ -91,6 +91,18 @@ class NpzOptions(Options):
     features: str | None = Field(
         None, description="array to learn from, rows first; features when it is there"
     )
+    audio: str | None = Field(
+        None, description="array with the samples of all clips, one behind the other; audio when it is there"
+    )
+    offsets: str | None = Field(
+        None, description="array that says where clips start and end, shape (n + 1,); offsets if it is there"
+    )
+    rate: int | str | None = Field(
+        None, description="samples a second, or the array that holds them; rate when it is there"
+    )
+    groups: str | None = Field(
+        None, description="array of what each row belongs to; rows of one group are held out together"
+    )
     true_labels: str | None = Field(
         None, description="array with the right labels, for benchmarks; true_labels when it is there"
     )

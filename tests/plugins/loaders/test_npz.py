@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cl_core import Dataset, InputError
+from cl_core import ConfigError, Dataset, InputError
 from cl_core.testing import check_loader
 from cl_plugins.builtin import labelgate_dataset_loaders
 from cl_plugins.loaders.npz import load_npz
@@ -167,3 +167,53 @@ def test_the_verified_digits_load(real_data: Path) -> None:
     assert (data.modality, data.n_rows, data.n_classes) == ("image", 10_000, 10)
     assert data.features.shape == (10_000, 28, 28)
     assert (np.asarray(data.pred_probs).argmax(axis=1) == data.labels).mean() > 0.99
+
+
+def test_clips_load_with_their_speakers(load: Callable[..., Dataset]) -> None:
+    """Samples, offsets and rate make clips; rows without a label go with theirs; groups are named."""
+    arrays = {
+        "labels": [0.0, 1.0, np.nan, 1.0],
+        "audio": np.arange(10, dtype=np.int16),
+        "offsets": [0, 2, 5, 6, 10],
+        "who": list("abca"),
+    }
+    data = load({"rate": 8000, "groups": "who"}, **arrays)
+    assert (data.modality, len(data.features), data.features.rate) == ("audio", 3, 8000)
+    assert [data.features[i].tolist() for i in range(3)] == [[0, 1], [2, 3, 4], [6, 7, 8, 9]]
+    assert data.groups is not None
+    assert data.groups.tolist() == ["a", "b", "a"]
+    assert load(**arrays, rate=16_000).features.rate == 16_000
+
+
+@pytest.mark.parametrize(
+    ("arrays", "options", "said"),
+    [
+        ({"offsets": [0, 2, 5, 6, 10]}, {}, "how many samples a second"),
+        ({"offsets": [0, 2, 10]}, {"rate": 8000}, "4 labels but 2 clips"),
+        ({"offsets": [0, 7, 5, 6, 10]}, {"rate": 8000}, "do not rise"),
+        ({"offsets": [0.0, 2, 5, 6, 10]}, {"rate": 8000}, "whole numbers"),
+        ({}, {"rate": 8000}, "no array 'offsets'"),
+    ],
+)
+def test_bad_clips_are_refused(
+    load: Callable[..., Dataset], arrays: dict[str, Any], options: dict[str, Any], said: str
+) -> None:
+    """No rate, too few clips, offsets that fall."""
+    with pytest.raises((InputError, ConfigError), match=said):
+        load(options, labels=LABELS, audio=np.arange(10), **arrays)
+
+
+def test_the_spoken_digits_load(real_data: Path) -> None:
+    """The benchmark archive loads when its arrays are named: clips, labels and speakers."""
+    options = NpzOptions(
+        path=real_data / "spoken_digits.npz",
+        labels="y",
+        offsets="offset",
+        rate=8000,
+        groups="speaker",
+        ids="name",
+    )
+    data = load_npz(options)
+    assert (data.modality, data.n_rows, data.n_classes) == ("audio", 3000, 10)
+    assert data.groups is not None
+    assert len(set(data.groups)) == 6
