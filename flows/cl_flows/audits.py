@@ -145,6 +145,19 @@ def finding_for_data(database: Path, fingerprint: str, *, max_noise_rate: float)
     return None if audit is None else _finding(database, audit, max_noise_rate)
 
 
+def answered_at(database: Path, fingerprint: str) -> datetime | None:
+    """Return when the last answer about data with this very content came in; None without answers."""
+    if not database.exists():
+        return None
+    audit = _read(database, "fingerprint", fingerprint)
+    if audit is None:
+        return None
+    with opened(database, *_SCHEMA) as connection:
+        query = "SELECT max(added_at) FROM audit_answers WHERE run_id = ?"
+        (last,) = connection.execute(query, (audit.run_id,)).fetchone()
+    return None if last is None else datetime.fromisoformat(last)
+
+
 def _finding(database: Path, audit: Audit, max_noise_rate: float | None) -> AuditFinding | None:
     answers = read_answers(database, audit.run_id)
     if not answers:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cl_core.errors import ConfigError
 from cl_flows.config_errors import explained
+from cl_flows.policy_config import CleanSection, WaiverSection
 
 
 class _Section(BaseModel):
@@ -62,6 +63,12 @@ class GateSection(_Section):
     decide_on: Literal["estimate", "confident", "audited"] = Field(
         "estimate", description="judge the estimate itself, its whole interval, or a human audit"
     )
+    preset: Literal["standard", "strict", "report-only"] = Field(
+        "standard", description="which checks run and which of them can fail a run: see docs/gate.md"
+    )
+    baseline: str | None = Field(
+        None, description="run to compare with, by the beginning of its id; the last accepted one"
+    )
     great_expectations: bool = Field(
         default=True, description="also run the limits through Great Expectations and refuse a disagreement"
     )
@@ -87,8 +94,10 @@ class GateConfig(_Section):
     model: ModelSection = ModelSection()
     estimate: EstimateSection = EstimateSection()
     checks: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="further checks by name, each with its options"
+        default_factory=dict, description="checks by name, each with its options and its severity"
     )
+    waivers: tuple[WaiverSection, ...] = ()
+    clean: CleanSection | None = Field(None, description="also write kept and quarantined rows, by this rule")
     publish: tuple[PublisherSection, ...] = ()
     output: OutputSection = OutputSection()
     base: Path = Field(Path(), description="folder that relative paths start from")
@@ -108,7 +117,7 @@ def make_config(raw: Mapping[str, Any], source: str) -> GateConfig:
     ready = dict(raw)
     # These sections hold no secrets, and their values are typed. Options of plugins may hold
     # secrets: they keep their ${NAME} until the plugin is called, so that no record shows them.
-    for section in ("gate", "output"):
+    for section in ("gate", "output", "waivers", "clean"):
         if section in ready:
             ready[section] = expand_variables(ready[section], section)
     try:

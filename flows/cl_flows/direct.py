@@ -23,6 +23,6 @@ def run_direct(config: GateConfig) -> GateResult:
         predictions = steps.predict(plan, dataset)
         evidence = steps.score(plan, dataset, predictions)
         write_scored(evidence, run)
-        judgement = cross_checked(steps.judge(plan, evidence), evidence, run.scored, worker)
+        judgement = cross_checked(steps.judge(plan, evidence, dataset), evidence, run.scored, worker)
         found = Findings(dataset, predictions, evidence, judgement)
         return publish(plan, run, found, started=started, engine="direct")

@@ -83,10 +83,10 @@ def score_task(config: GateConfig, dataset: Path, predictions: Path, run: RunFol
 
 
 @task(name="judge", cache_policy=NO_CACHE)
-def judge_task(config: GateConfig, evidence_path: Path, run: RunFolder) -> Path:
+def judge_task(config: GateConfig, dataset: Path, evidence_path: Path, run: RunFolder) -> Path:
     """Reach the verdict and cross-check it."""
     evidence = read_record(evidence_path)
-    judged = steps.judge(make_plan(config), evidence)
+    judged = steps.judge(make_plan(config), evidence, read_dataset(dataset))
     path = run.work / "judgement"
     save_record(cross_checked(judged, evidence, run.scored, _worker.get()), path)
     return path
@@ -148,7 +148,7 @@ def _run_steps(config: GateConfig, run: RunFolder, started: datetime) -> GateRes
     dataset = load_task(config, run.work)
     predictions = predict_task(config, dataset, run.work)
     evidence = score_task(config, dataset, predictions, run)
-    judgement = judge_task(config, evidence, run)
+    judgement = judge_task(config, dataset, evidence, run)
     paths = {
         "dataset": dataset,
         "predictions": predictions,

@@ -37,20 +37,23 @@ class HistoryRow:
 
 _COLUMNS = tuple(field.name for field in fields(HistoryRow))
 _TYPES = {str: "TEXT NOT NULL", float: "REAL NOT NULL", int: "INTEGER NOT NULL"}
-_SCHEMA = "CREATE TABLE IF NOT EXISTS runs ({}, PRIMARY KEY (run_id))".format(
+SCHEMA = "CREATE TABLE IF NOT EXISTS runs ({}, PRIMARY KEY (run_id))".format(
     ", ".join(f"{f.name} {_TYPES[f.type]}" for f in fields(HistoryRow) if isinstance(f.type, type))
 )
 
 
 @contextmanager
-def recording(database: Path, row: HistoryRow) -> Iterator[None]:
-    """Write `row`; keep it only when the block succeeds, so that history and run folders agree."""
-    with opened(database, _SCHEMA) as connection, connection:
+def recording(database: Path, row: HistoryRow, *schema: str) -> Iterator[sqlite3.Connection]:
+    """Write `row`; keep it only when the block succeeds, so that history and run folders agree.
+
+    The block gets the connection, to write into the tables of `schema` within the same transaction.
+    """
+    with opened(database, SCHEMA, *schema) as connection, connection:
         connection.execute("BEGIN IMMEDIATE")
         marks = ", ".join("?" * len(_COLUMNS))
         values = tuple(asdict(row).values())
         connection.execute(f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({marks})", values)  # noqa: S608
-        yield
+        yield connection
 
 
 def read_history(database: Path, *, dataset: str | None = None, limit: int = 20) -> list[HistoryRow]:
@@ -59,7 +62,7 @@ def read_history(database: Path, *, dataset: str | None = None, limit: int = 20)
         return []
     where = "WHERE dataset = ?" if dataset else ""
     query = f"SELECT {', '.join(_COLUMNS)} FROM runs {where} ORDER BY started_at DESC, run_id DESC LIMIT ?"  # noqa: S608
-    with opened(database, _SCHEMA) as connection:
+    with opened(database, SCHEMA) as connection:
         found = connection.execute(query, (dataset, limit) if dataset else (limit,)).fetchall()
     return [HistoryRow(*row) for row in found]
 

@@ -1,23 +1,20 @@
 """From a configuration to the plugins that do the work, with their options validated. No work here."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from cl_checks.policy import Policy
 from cl_core.errors import ConfigError
 from cl_core.hooks import Check, DatasetLoader, ModelBackend, NoiseEstimator, Plugin, Publisher
 from cl_core.plugins import Registry, load_plugins
 from cl_flows.config import GateConfig, expand_variables
 from cl_flows.plugin_options import make_options, refuse_missing
+from cl_flows.policy import configured_checks
 
 if TYPE_CHECKING:
     from cl_core.dataset import Dataset
-
-# The checks that every gate runs; a user's `checks:` may set their options and add others.
-STANDING_CHECKS = ("noise-budget", "model-quality", "coverage")
-# An audit is a random sample: it holds whatever the model is worth and however rare a class is.
-AUDIT_CHECKS = ("noise-budget",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +27,7 @@ class Plan:
     estimator: tuple[NoiseEstimator, BaseModel]
     checks: tuple[tuple[Check, BaseModel], ...]
     publishers: tuple[tuple[Publisher, BaseModel], ...]
+    policy: Policy
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -70,6 +68,7 @@ def make_plan(config: GateConfig) -> Plan:
         refuse_missing(named, registry, "model")
         make_options(named, config.model.options, config.base, "model", registry)
     refuse_missing(loader, registry, "data")
+    checks, policy = configured_checks(config, registry)
     return Plan(
         config,
         registry,
@@ -78,26 +77,11 @@ def make_plan(config: GateConfig) -> Plan:
             estimator,
             make_options(estimator, config.estimate.options, config.base, "estimate", registry),
         ),
-        checks=tuple(_checks(config, registry)),
+        checks=checks,
         publishers=tuple(
             (found, make_options(found, section.options, config.base, f"publish[{i}]", registry))
             for i, section in enumerate(config.publish)
             for found in [registry.find(Publisher, section.publisher)]
         ),
+        policy=policy,
     )
-
-
-def _checks(config: GateConfig, registry: Registry) -> list[tuple[Check, BaseModel]]:
-    standing = AUDIT_CHECKS if config.gate.decide_on == "audited" else STANDING_CHECKS
-    wanted: dict[str, dict[str, Any]] = {name: {} for name in standing}
-    budget = {"max_noise_rate": config.gate.max_noise_rate, "decide_on": config.gate.decide_on}
-    wanted["noise-budget"] = budget
-    for name, options in config.checks.items():
-        if name == "noise-budget":
-            raise ConfigError("checks.noise-budget is set in two places", hint="set it under `gate:` only")
-        wanted[name] = {**wanted.get(name, {}), **(options or {})}
-    found = [(registry.find(Check, name), options) for name, options in wanted.items()]
-    return [
-        (check, make_options(check, options, config.base, f"checks.{check.name}", registry))
-        for check, options in found
-    ]

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from cl_checks.policy import BUDGET
+from cl_checks.rates import class_figures
+from cl_core.baseline import Baseline
 from cl_core.dataset import Dataset, Predictions
 from cl_core.evidence import Evidence
 from cl_core.hooks import FinishedRun
 from cl_core.plugins import blame
 from cl_core.verdict import Judgement
+from cl_flows.baselines import FIGURES_SCHEMA, write_figures
 from cl_flows.config import conceal_variables
 from cl_flows.history import HistoryRow, recording
 from cl_flows.outcome import GateResult
@@ -60,7 +64,9 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
     }
     for name, text in texts.items():
         (run.partial / name).write_text(text, encoding="utf-8")
-    with recording(plan.config.output.folder / HISTORY_FILE, _history_row(report, result)):
+    database = plan.config.output.folder / HISTORY_FILE
+    with recording(database, _history_row(report, result), FIGURES_SCHEMA) as connection:
+        write_figures(connection, _figures(report), accepted=is_accepted(found.judgement))
         finish(run)
     finished = FinishedRun(
         run.run_id, found.dataset.name, found.judgement, found.evidence.noise, run.final, markdown
@@ -168,6 +174,34 @@ def _result(plan: Plan, run: RunFolder, found: Findings) -> GateResult:
         n_rows=found.evidence.n_rows,
         n_flagged=found.evidence.n_flagged,
         folder=str(run.final.resolve()),
+    )
+
+
+def is_accepted(judgement: Judgement) -> bool:
+    """Whether later runs may be measured by this one: it passed, and not because nothing could fail it."""
+    if judgement.verdict.status != "passed":
+        return False
+    return all(
+        outcome.status == "passed" or ruling.effect == "waived"
+        for outcome, ruling in judgement.ruled()
+        if outcome.name == BUDGET
+    )
+
+
+def _figures(report: RunReport) -> Baseline:
+    noise = report.evidence.noise
+    return Baseline(
+        run_id=report.run_id,
+        finished_at=report.finished.isoformat(timespec="milliseconds"),
+        n_rows=report.n_rows,
+        rate=noise.rate,
+        low=noise.low,
+        high=noise.high,
+        method=noise.method,
+        model=report.model,
+        confidence=noise.confidence,
+        n_unlabelled=report.n_unlabelled,
+        classes=class_figures(report.evidence),
     )
 
 

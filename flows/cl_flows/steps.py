@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from cl_checks.judge import judge as judge_checks
 from cl_core.answers import dataset_fault, estimate_fault, predictions_fault
+from cl_core.context import Context
 from cl_core.dataset import Dataset, Predictions
 from cl_core.errors import LabelgateError, PluginError
 from cl_core.evidence import Evidence, assess
 from cl_core.plugins import blame
 from cl_core.verdict import Judgement
-from cl_flows.audits import finding_for_data
+from cl_flows.audits import answered_at, finding_for_data
+from cl_flows.baselines import find_baseline
 from cl_flows.config import conceal_variables
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
@@ -69,9 +72,16 @@ def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
     return evidence
 
 
-def judge(plan: Plan, evidence: Evidence) -> Judgement:
-    """Hold the evidence against every check."""
-    return judge_checks(evidence, plan.checks)
+def judge(plan: Plan, evidence: Evidence, dataset: Dataset, *, now: datetime | None = None) -> Judgement:
+    """Hold the evidence, the rows and the last accepted run against every check."""
+    database = plan.config.output.folder / HISTORY_FILE
+    context = Context(
+        dataset=dataset,
+        baseline=find_baseline(database, dataset.name, wanted=plan.config.gate.baseline),
+        now=now or datetime.now(UTC),
+        audited_at=answered_at(database, dataset.fingerprint),
+    )
+    return judge_checks(replace(evidence, context=context), plan.checks, plan.policy)
 
 
 def _called(
