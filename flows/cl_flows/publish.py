@@ -30,6 +30,7 @@ from cl_flows.report import (
     report_json,
 )
 from cl_flows.runs import HISTORY_FILE, RunFolder, finish
+from cl_flows.shown_settings import shown_settings
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
             *evidence.noise.notes,
             *_audited(evidence),
         ),
-        settings=plan.config.model_dump(mode="json"),
+        settings=shown_settings(plan),
         suspects=gather_suspects(dataset, evidence),
         found=_injected(dataset, evidence),
     )
@@ -137,7 +138,7 @@ def _audited(evidence: Evidence) -> list[str]:
 def _source(plan: Plan) -> str:
     """Name the source as people wrote it, with its ${NAME}s: a URL may hold a password."""
     said = plan.config.data.options
-    return f"{plan.loader[0].name}: {said.get('path') or said.get('name') or ''}"
+    return f"{plan.loader[0].name}: {said.get('path') or said.get('table') or said.get('name') or ''}"
 
 
 def _injected(dataset: Dataset, evidence: Evidence) -> InjectedNoise | None:

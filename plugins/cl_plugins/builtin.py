@@ -9,7 +9,7 @@ from cl_plugins.backends.own_models import own_model_backends
 from cl_plugins.backends.remote import remote_backends
 from cl_plugins.later import Later
 from cl_plugins.loaders.media_options import PICTURE_SUFFIXES, SOUND_SUFFIXES, MediaOptions
-from cl_plugins.loaders.options import TABLE_ENDINGS, BundledOptions, NpzOptions, TableOptions
+from cl_plugins.loaders.options import TABLE_ENDINGS, BundledOptions, NpzOptions, SqlOptions, TableOptions
 from cl_plugins.noise_estimators import noise_estimators
 from cl_plugins.publishers.options import AppendMarkdownOptions
 
@@ -46,6 +46,12 @@ def labelgate_dataset_loaders() -> Iterator[DatasetLoader]:
         Later("cl_plugins.loaders.media", "load_sounds"),
         SOUND_SUFFIXES,
         folders=True,
+    )
+    yield DatasetLoader(
+        "sql",
+        "a table or query of a database that SQLAlchemy reaches; only reads",
+        SqlOptions,
+        Later("cl_plugins.loaders.sql", "load_sql"),
     )
     yield DatasetLoader(
         "bundled",

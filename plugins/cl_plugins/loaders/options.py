@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from cl_plugins.options import Options, Seed
 
@@ -73,6 +73,18 @@ class TableOptions(ColumnOptions):
     missing_labels: tuple[str, ...] = Field(
         MISSING_LABELS, description="words in the label column of a CSV or TSV file that mean: no label"
     )
+
+
+class SqlOptions(ColumnOptions):
+    """Options of the loader ``sql``."""
+
+    url: SecretStr = Field(
+        description="of the database: postgresql+psycopg://user:${PASSWORD}@host/database; never shown"
+    )
+    table: str | None = Field(
+        None, description="table or view to read, with its schema if need be: lab.reviews"
+    )
+    query: str | None = Field(None, description="one SELECT statement, instead of `table`")
 
 
 class NpzOptions(Options):
