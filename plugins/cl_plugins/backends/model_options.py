@@ -51,3 +51,32 @@ class SklearnOptions(FoldOptions):
         if self.steps is not None:
             return {"steps": self.steps}
         return {"estimator": self.estimator, "params": self.params}
+
+
+class TorchOptions(FoldOptions):
+    """Options of the backend ``torch``."""
+
+    module: str | None = Field(
+        None,
+        description="package.module:Name of a torch module's class, or of a function that returns one; "
+        "a small network when left out",
+    )
+    module_params: dict[str, Any] = Field(
+        default_factory=dict,
+        description="its arguments; classes and input sizes are given where it takes them",
+    )
+    epochs: int = Field(50, ge=1, description="at most so many; early stopping ends before")
+    patience: int = Field(5, ge=1, description="epochs without a better loss on the part that is kept back")
+    keep_back: float = Field(
+        0.1, gt=0, le=0.5, description="share of a fold's training rows that only decides when to stop"
+    )
+    optimizer: Literal["adam", "adamw", "sgd"] = Field("adam", description="sgd has a momentum of 0.9")
+    lr: float = Field(1e-3, gt=0, description="learning rate")
+    weight_decay: float = Field(0.0, ge=0, description="of the optimizer")
+    batch_size: int = Field(64, ge=2, description="rows a step")
+    device: str = Field("cpu", description="cpu, cuda, cuda:1, mps")
+    threads: int = Field(
+        1, ge=1, description="threads of torch; more for large networks, which may change the last bits"
+    )
+    size: Size = None
+    colour: bool = Field(default=False, description="read picture files in colour, not in grey")

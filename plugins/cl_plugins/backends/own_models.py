@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cl_core.hooks import ModelBackend
-from cl_plugins.backends.model_options import SklearnOptions
+from cl_plugins.backends.model_options import SklearnOptions, TorchOptions
 from cl_plugins.later import Later
 
 
@@ -14,4 +14,12 @@ def own_model_backends() -> Iterator[ModelBackend]:
         "any classifier with scikit-learn's interface by import path, cross-validated",
         SklearnOptions,
         Later("cl_plugins.backends.sklearn_model", "predict_sklearn"),
+    )
+    yield ModelBackend(
+        "torch",
+        "any torch module, cross-validated with early stopping; a small network for pictures and tables",
+        TorchOptions,
+        Later("cl_plugins.backends.torch_model", "predict_torch"),
+        requires=("torch", "skorch"),
+        extra="torch",
     )

@@ -50,3 +50,29 @@ def read_raw(
 def flat(array: Any) -> Any:
     """One row of numbers for each row."""
     return array.reshape(len(array), -1)
+
+
+def channels_first(pictures: Any) -> Any:
+    """Return pictures as float32, shape ``(n, channels, h, w)``; bytes and other integers as 0..1.
+
+    Raises
+    ------
+    InputError
+        For other shapes, and for NaN and infinite pixels.
+    """
+    if pictures.ndim not in (3, 4):
+        raise InputError(
+            f"pictures have shape {pictures.shape}, wanted (rows, height, width) or with channels last",
+            hint="reshape them, or save them as modality array",
+        )
+    cube = pictures[..., None] if pictures.ndim == 3 else pictures  # noqa: PLR2004
+    if cube.dtype.kind in "iu":
+        found = cube.astype(np.float32) / np.float32(np.iinfo(cube.dtype).max)
+    else:
+        found = cube.astype(np.float32)
+    if not np.isfinite(found).all():
+        row = int(np.argmin(np.isfinite(found).reshape(len(found), -1).all(axis=1)))
+        raise InputError(
+            f"picture {row:,} holds values that are no numbers", hint="replace them, or leave it out"
+        )
+    return np.ascontiguousarray(found.transpose(0, 3, 1, 2))

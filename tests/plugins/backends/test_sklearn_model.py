@@ -228,8 +228,8 @@ def blocks() -> list[tuple[str, dict[str, Any]]]:
     found = []
     for block in PAGE.read_text(encoding="utf-8").split("```yaml\n")[1:]:
         text = block.partition("```")[0]
-        model = yaml.safe_load(text)["model"]
-        if model.pop("backend") == "sklearn":
+        model = yaml.safe_load(text).get("model", {})
+        if model.pop("backend", "") == "sklearn":
             found.append((text, model))
     return found
 
