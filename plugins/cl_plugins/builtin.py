@@ -9,7 +9,14 @@ from cl_plugins.backends.own_models import own_model_backends
 from cl_plugins.backends.remote import remote_backends
 from cl_plugins.later import Later
 from cl_plugins.loaders.media_options import PICTURE_SUFFIXES, SOUND_SUFFIXES, MediaOptions
-from cl_plugins.loaders.options import TABLE_ENDINGS, BundledOptions, NpzOptions, SqlOptions, TableOptions
+from cl_plugins.loaders.options import (
+    TABLE_ENDINGS,
+    BundledOptions,
+    HuggingFaceOptions,
+    NpzOptions,
+    SqlOptions,
+    TableOptions,
+)
 from cl_plugins.noise_estimators import noise_estimators
 from cl_plugins.publishers.options import AppendMarkdownOptions
 
@@ -23,6 +30,7 @@ def labelgate_dataset_loaders() -> Iterator[DatasetLoader]:
         TableOptions,
         Later("cl_plugins.loaders.table", "load_table"),
         TABLE_ENDINGS,
+        folders=True,
     )
     yield DatasetLoader(
         "npz",
@@ -52,6 +60,12 @@ def labelgate_dataset_loaders() -> Iterator[DatasetLoader]:
         "a table or query of a database that SQLAlchemy reaches; only reads",
         SqlOptions,
         Later("cl_plugins.loaders.sql", "load_sql"),
+    )
+    yield DatasetLoader(
+        "huggingface",
+        "folders that Hugging Face `datasets` saved with save_to_disk",
+        HuggingFaceOptions,
+        Later("cl_plugins.loaders.huggingface", "load_huggingface"),
     )
     yield DatasetLoader(
         "bundled",

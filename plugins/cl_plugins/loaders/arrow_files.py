@@ -79,11 +79,16 @@ def _parquet(file: Path) -> _Part:
         return _Part(list(opened.schema_arrow.names), read)
 
 
+def read_ipc(file: Path) -> Iterator[pa.RecordBatch]:
+    """Batches of an Arrow file or stream, or of Feather."""
+    with pa.OSFile(str(file)) as source:
+        yield from _ipc_batches(source)
+
+
 def _ipc(file: Path) -> _Part:
     def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        with pa.OSFile(str(file)) as source:
-            for batch in _ipc_batches(source):
-                yield batch.select(list(names))
+        for batch in read_ipc(file):
+            yield batch.select(list(names))
 
     with pa.OSFile(str(file)) as source:
         return _Part(list(_ipc_reader(source).schema.names), read)

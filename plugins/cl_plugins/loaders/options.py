@@ -87,6 +87,13 @@ class SqlOptions(ColumnOptions):
     query: str | None = Field(None, description="one SELECT statement, instead of `table`")
 
 
+class HuggingFaceOptions(ColumnOptions):
+    """Options of the loader ``huggingface``."""
+
+    path: Path = Field(description="folder that datasets.save_to_disk wrote")
+    split: str | None = Field(None, description="split of a DatasetDict; the only one when left out")
+
+
 class NpzOptions(Options):
     """Options of the loader ``npz``: which array is what."""
 

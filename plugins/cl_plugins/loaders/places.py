@@ -64,6 +64,10 @@ def found(path: Path | str, endings: tuple[str, ...]) -> Iterator[Place]:
 def _local(path: Path | str) -> list[Path]:
     place = Path(path)
     if place.is_dir():
+        if (place / "dataset_info.json").is_file() or (place / "dataset_dict.json").is_file():
+            raise InputError(
+                f"{str(path)!r} is a data set of Hugging Face `datasets`", hint="set data.loader: huggingface"
+            )
         return sorted(file for file in place.rglob("*") if file.is_file() and not _hidden(file, place))
     if has_magic(str(path)) and not place.exists():
         files = sorted(Path(file) for file in glob(str(path), recursive=True))  # noqa: PTH207 - may be absolute
