@@ -83,5 +83,4 @@ def probs_from_votes(votes: Sequence[int], n_classes: int, smoothing: float) -> 
     [0.625, 0.375]
     """
     counts = np.bincount(np.asarray(votes, dtype=np.intp), minlength=n_classes)
-    shares: FloatArray = (counts + smoothing / n_classes) / (len(votes) + smoothing)
-    return shares
+    return np.asarray((counts + smoothing / n_classes) / (len(votes) + smoothing), dtype=np.float64)

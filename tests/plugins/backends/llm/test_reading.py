@@ -18,7 +18,7 @@ def position(chosen: str, **shares: float) -> tuple[str, tuple[tuple[str, float]
 def test_tokens_that_mean_one_class_add_up() -> None:
     """0.5 + 0.1 for A and 0.2 for B, of which the words are no part: 0.75 and 0.25."""
     found = probs_from_tokens(
-        [("A", (("A", log(0.5)), (" a", log(0.1)), ("B", log(0.2)), ("The", log(0.2))))], "AB"
+        [("A", (("A", log(0.5)), (" a", log(0.1)), ("B", log(0.2)), ("The", log(0.2))))], tuple("AB")
     )
     assert found is not None
     np.testing.assert_allclose(found, [0.75, 0.25])
