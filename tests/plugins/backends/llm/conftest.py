@@ -5,7 +5,7 @@ import math
 import re
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +32,7 @@ class ChatServer:
     faults: deque[str] = field(default_factory=deque)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
-    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+    times: Counter[str] = field(default_factory=Counter)  # how often each text was asked about
 
     @property
     def url(self) -> str:
@@ -59,12 +59,11 @@ def answer(state: ChatServer, body: dict[str, Any]) -> dict[str, Any]:
     codes, text = read_question(body)
     shares = state.classify(text, list(codes.values()))
     probs = {code: shares[name] for code, name in codes.items()}
+    # The n-th answer about a text is always the same, in whatever order threads ask.
+    state.times[text] += 1
+    rng = np.random.default_rng([state.times[text], *text.encode()])
     hot = body.get("temperature", 1.0) > 0
-    code = (
-        str(state.rng.choice(list(probs), p=list(probs.values())))
-        if hot
-        else max(probs, key=probs.__getitem__)
-    )
+    code = str(rng.choice(list(probs), p=list(probs.values()))) if hot else max(probs, key=probs.__getitem__)
     choice: dict[str, Any] = {
         "index": 0,
         "message": {"role": "assistant", "content": code},
