@@ -7,6 +7,7 @@ from cl_plugins.backends.ensemble_options import EnsembleOptions, all_repeat
 from cl_plugins.backends.options import PrecomputedOptions, TabularOptions
 from cl_plugins.backends.own_models import own_model_backends
 from cl_plugins.backends.remote import remote_backends
+from cl_plugins.backends.vector_backends import vector_backends
 from cl_plugins.later import Later
 from cl_plugins.loaders.media_options import PICTURE_SUFFIXES, SOUND_SUFFIXES, MediaOptions
 from cl_plugins.loaders.options import (
@@ -98,6 +99,7 @@ def labelgate_model_backends() -> Iterator[ModelBackend]:
         Later("cl_plugins.backends.ensemble", "predict_ensemble"),
         repeatable=all_repeat,
     )
+    yield from vector_backends()
     yield from own_model_backends()
     yield from remote_backends()
 

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cl_core.errors import ConfigError, InputError
+from cl_plugins.backends.import_path import import_named
+from cl_plugins.backends.user_code import blaming
 from cl_plugins.embeddings.digest import digest_of
 from cl_plugins.embeddings.options import Embedding
 from cl_plugins.embeddings.state import digest_of_state, load_state, refuse_objects, weights_only
@@ -81,22 +82,18 @@ class TorchNetwork:
             ) from error
 
 
-def _build(torch: Any, named: str) -> Any:
-    module_name, _, function = named.partition(":")
-    try:
-        make = getattr(import_module(module_name), function)
-    except (ImportError, AttributeError, ValueError, TypeError) as error:
-        raise ConfigError(
-            f"module {named!r} cannot be imported: {error}",
-            hint="write `package.module:callable`; its package must be installed or on PYTHONPATH",
-        ) from error
+def _build(torch: Any, path: str) -> Any:
+    named = import_named(path, "embedding.module")
     # A layer that no weights file fills must still be the same one next time.
-    with torch.random.fork_rng(devices=[]):
+    with (
+        blaming(path, "build the network", "name a function without arguments that returns it"),
+        torch.random.fork_rng(devices=[]),
+    ):
         torch.manual_seed(0)
-        made = make() if callable(make) else make
+        made = named() if callable(named) and not isinstance(named, torch.nn.Module) else named
     if not isinstance(made, torch.nn.Module):
         raise ConfigError(
-            f"{named} returned a {type(made).__name__}, wanted a torch.nn.Module",
+            f"{path} gave a {type(made).__name__}, wanted a torch.nn.Module",
             hint="name a function without arguments that returns the network",
         )
     return made

@@ -187,9 +187,9 @@ def test_texts_are_not_pictures(run: Run, onnx_file: Write) -> None:
 @pytest.mark.parametrize(
     ("module", "said"),
     [
-        ("no_such_package:net", "cannot be imported"),
-        ("torch.nn", "cannot be imported"),
-        ("builtins:dict", "returned a dict, wanted a torch.nn.Module"),
+        ("no_such_package:net", "no package 'no_such_package' is installed"),
+        ("torch.nn:Linear", "failed to build the network"),
+        ("builtins:dict", "gave a dict, wanted a torch.nn.Module"),
     ],
 )
 def test_a_module_that_is_none_is_refused(run: Run, coloured: Dataset, module: str, said: str) -> None:
