@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from cl_core.errors import ConfigError
 from cl_flows.config_errors import explained
 from cl_flows.policy_config import CleanSection, WaiverSection
+from cl_flows.run_sections import CacheSection, LimitsSection
 
 
 class _Section(BaseModel):
@@ -100,6 +101,8 @@ class GateConfig(_Section):
     clean: CleanSection | None = Field(None, description="also write kept and quarantined rows, by this rule")
     publish: tuple[PublisherSection, ...] = ()
     output: OutputSection = OutputSection()
+    cache: CacheSection = CacheSection()
+    limits: LimitsSection = LimitsSection()
     base: Path = Field(Path(), description="folder that relative paths start from")
 
 
@@ -117,7 +120,7 @@ def make_config(raw: Mapping[str, Any], source: str) -> GateConfig:
     ready = dict(raw)
     # These sections hold no secrets, and their values are typed. Options of plugins may hold
     # secrets: they keep their ${NAME} until the plugin is called, so that no record shows them.
-    for section in ("gate", "output", "waivers", "clean"):
+    for section in ("gate", "output", "waivers", "clean", "cache", "limits"):
         if section in ready:
             ready[section] = expand_variables(ready[section], section)
     try:

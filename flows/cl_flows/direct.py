@@ -20,7 +20,7 @@ def run_direct(config: GateConfig) -> GateResult:
         expectations_worker(wanted=config.gate.great_expectations) as worker,
     ):
         dataset = steps.load(plan)
-        predictions = steps.predict(plan, dataset)
+        predictions = steps.predict(plan, dataset, run_id=run.run_id)
         evidence = steps.score(plan, dataset, predictions)
         write_scored(evidence, run)
         judgement = cross_checked(steps.judge(plan, evidence, dataset), evidence, run.scored, worker)

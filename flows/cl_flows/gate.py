@@ -65,10 +65,11 @@ def load_task(config: GateConfig, work: Path) -> Path:
     retry_delay_seconds=[1, 5, 25],
     retry_condition_fn=_is_worth_retrying,
 )
-def predict_task(config: GateConfig, dataset: Path, work: Path) -> Path:
+def predict_task(config: GateConfig, dataset: Path, run: RunFolder) -> Path:
     """Get out-of-sample probabilities into the run's folder."""
-    folder = work / "predictions"
-    save_predictions(steps.predict(make_plan(config), read_dataset(dataset)), folder)
+    folder = run.work / "predictions"
+    found = steps.predict(make_plan(config), read_dataset(dataset), run_id=run.run_id)
+    save_predictions(found, folder)
     return folder
 
 
@@ -146,7 +147,7 @@ def label_gate(config: GateConfig | Path) -> GateResult:
 
 def _run_steps(config: GateConfig, run: RunFolder, started: datetime) -> GateResult:
     dataset = load_task(config, run.work)
-    predictions = predict_task(config, dataset, run.work)
+    predictions = predict_task(config, dataset, run)
     evidence = score_task(config, dataset, predictions, run)
     judgement = judge_task(config, dataset, evidence, run)
     paths = {

@@ -9,6 +9,7 @@ from cl_checks.policy import Policy
 from cl_core.errors import ConfigError
 from cl_core.hooks import Check, DatasetLoader, ModelBackend, NoiseEstimator, Plugin, Publisher
 from cl_core.plugins import Registry, load_plugins
+from cl_flows.cache import Cache
 from cl_flows.config import GateConfig, expand_variables
 from cl_flows.plugin_options import make_options, refuse_missing
 from cl_flows.policy import configured_checks
@@ -28,6 +29,15 @@ class Plan:
     checks: tuple[tuple[Check, BaseModel], ...]
     publishers: tuple[tuple[Publisher, BaseModel], ...]
     policy: Policy
+
+    @property
+    def cache(self) -> Cache | None:
+        """Where probabilities are kept for the next run, or None where people want none kept."""
+        section = self.config.cache
+        if not section.enabled:
+            return None
+        folder = self.config.base / section.folder if section.folder else self.config.output.folder / "cache"
+        return Cache(folder, int(section.max_gigabytes * 1e9), wait_s=self.config.limits.predict)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import logging
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 
 from cl_checks.policy import BUDGET
@@ -18,6 +19,7 @@ from cl_core.verdict import Judgement
 from cl_flows.baselines import FIGURES_SCHEMA, write_figures
 from cl_flows.config import conceal_variables
 from cl_flows.history import HistoryRow, recording
+from cl_flows.limits import within
 from cl_flows.outcome import GateResult
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
@@ -84,7 +86,13 @@ def _tell(plan: Plan, finished: FinishedRun) -> None:
         problem = ""
         try:
             with blame(f"publisher {publisher.name!r}", plan.registry.origin(publisher), "failed"):
-                publisher.publish(finished, options)
+                who = f"publisher {publisher.name!r} of distribution {plan.registry.origin(publisher)!r}"
+                within(
+                    plan.config.limits.publish,
+                    who,
+                    "limits.publish",
+                    partial(publisher.publish, finished, options),
+                )
         except Exception as error:  # noqa: BLE001 - whatever it is, the verdict stands
             problem = conceal_variables(str(error), section.options)
             logger.warning("%s; the verdict stands", problem)

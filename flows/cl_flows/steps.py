@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from cl_checks.judge import judge as judge_checks
@@ -12,11 +12,14 @@ from cl_core.context import Context
 from cl_core.dataset import Dataset, Predictions
 from cl_core.errors import LabelgateError, PluginError
 from cl_core.evidence import Evidence, assess
+from cl_core.hooks import Check
 from cl_core.plugins import blame
-from cl_core.verdict import Judgement
+from cl_core.verdict import Judgement, Verdict
 from cl_flows.audits import answered_at, finding_for_data
 from cl_flows.baselines import find_baseline
 from cl_flows.config import conceal_variables
+from cl_flows.content import prediction_key
+from cl_flows.limits import within
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
 from cl_flows.runs import HISTORY_FILE
@@ -27,22 +30,35 @@ def load(plan: Plan) -> Dataset:
     loader, options = plan.loader
     report_progress(0, 1, "loading the data")
     written = plan.config.data.options
-    dataset: Dataset = _called(plan, loader, lambda: loader.load(options), dataset_fault, written=written)
+    dataset: Dataset = _called(
+        plan, loader, "load", lambda: loader.load(options), dataset_fault, written=written
+    )
     report_progress(1, 1, f"loaded {dataset.n_rows:,} rows of {dataset.n_classes} classes")
     return dataset
 
 
-def predict(plan: Plan, dataset: Dataset) -> Predictions:
-    """Get out-of-sample class probabilities for every row."""
+def predict(plan: Plan, dataset: Dataset, *, run_id: str = "") -> Predictions:
+    """Get out-of-sample class probabilities for every row: kept ones, or `run_id` makes them."""
     backend, options = plan.backend_for(dataset)
-    predictions: Predictions = _called(
-        plan,
-        backend,
-        lambda: backend.predict(dataset, options, report_progress),
-        partial(predictions_fault, dataset),
-        written=plan.config.model.options,
-    )
-    return predictions
+    origin = plan.registry.origin(backend)
+
+    def make() -> Predictions:
+        made: Predictions = _called(
+            plan,
+            backend,
+            "predict",
+            lambda: backend.predict(dataset, options, report_progress),
+            partial(predictions_fault, dataset),
+            written=plan.config.model.options,
+        )
+        return made
+
+    def key_for(secret: bytes) -> str:
+        return prediction_key(dataset, backend, options, distribution=origin, secret=secret)
+
+    if plan.cache is None or backend.cheap or not backend.repeats(options):
+        return make()
+    return plan.cache.predictions(key_for, make, run_id)
 
 
 def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
@@ -52,6 +68,7 @@ def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
     noise = _called(
         plan,
         estimator,
+        "estimate",
         lambda: estimator.estimate(dataset.labels, predictions, options),
         partial(estimate_fault, dataset),
         written=plan.config.estimate.options,
@@ -81,12 +98,26 @@ def judge(plan: Plan, evidence: Evidence, dataset: Dataset, *, now: datetime | N
         now=now or datetime.now(UTC),
         audited_at=answered_at(database, dataset.fingerprint),
     )
-    return judge_checks(replace(evidence, context=context), plan.checks, plan.policy)
+    checks = [(_limited(plan, check), options) for check, options in plan.checks]
+    return judge_checks(replace(evidence, context=context), checks, plan.policy)
+
+
+def _limited(plan: Plan, check: Check) -> Check:
+    """Give a check no longer than its limit."""
+    who = f"check {check.name!r} of distribution {plan.registry.origin(check)!r}"
+
+    @wraps(check.check)
+    def limited(evidence: Evidence, options: Any) -> Verdict:
+        call = partial(check.check, evidence, options)
+        return within(plan.config.limits.check, who, "limits.check", call)
+
+    return replace(check, check=limited)
 
 
 def _called(
     plan: Plan,
     plugin: Any,
+    step: str,
     call: Callable[[], Any],
     fault_in: Callable[[Any], str],
     *,
@@ -97,16 +128,17 @@ def _called(
     `written` are its options as people wrote them: what they hid behind ${NAME} stays hidden in errors.
     """
     distribution = plan.registry.origin(plugin)
+    who = f"plugin {plugin.name!r} of distribution {distribution!r}"
     try:
         with blame(f"plugin {plugin.name!r}", distribution, "crashed"):
-            answer = call()
+            answer = within(getattr(plan.config.limits, step), who, f"limits.{step}", call)
     except LabelgateError as error:
         _conceal(error, written)
         raise
     fault = fault_in(answer)
     if fault:
         raise PluginError(
-            f"plugin {plugin.name!r} of distribution {distribution!r} {fault}",
+            f"{who} {fault}",
             hint=f"report it to the authors of {distribution}; cl_core.testing finds such faults",
         )
     return answer

@@ -299,7 +299,8 @@ def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_left(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("cl_flows.direct.write_scored", fill)
-    code, _, err = run(capsys, *quick(tables / "clean.csv", tmp_path, "--label", "label"))
+    more = ("--label", "label", "--no-cache")
+    code, _, err = run(capsys, *quick(tables / "clean.csv", tmp_path, *more))
     assert (code, "the disk is full" in err) == (1, True)
     assert list(tmp_path.iterdir()) == []
 

@@ -58,7 +58,7 @@ def test_great_expectations_agrees_and_is_on_record(tables: Path, tmp_path: Path
 
 def test_the_same_run_twice_gives_the_same_scores(tables: Path, tmp_path: Path, gate_config: Any) -> None:
     """A seed is a promise."""
-    first, second = (run_direct(gate_config(tables / "noisy.csv", tmp_path)) for _ in range(2))
+    first, second = (run_direct(gate_config(tables / "noisy.csv", tmp_path / name)) for name in "ab")
     tables_ = [(Path(r.folder) / "scored.parquet").read_bytes() for r in (first, second)]
     assert tables_[0] == tables_[1]
     assert first.noise_rate == second.noise_rate

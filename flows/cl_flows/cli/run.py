@@ -32,6 +32,11 @@ Examples:
     default=None,
     help="Whether to cross-check the limits with Great Expectations.  [default: yes]",
 )
+@click.option(
+    "--cache/--no-cache",
+    default=None,
+    help="Whether to keep probabilities, and use those kept of the same data and model.  [default: yes]",
+)
 @output_option
 @engine_option
 @verdict_format_option
@@ -71,6 +76,7 @@ def _sections(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "backend": ("model", "backend"),
         "folds": ("model", "folds"),
         "seed": ("model", "seed"),
+        "cache": ("cache", "enabled"),
         "output": ("output", "folder"),
     }
     sections: dict[str, dict[str, Any]] = {}

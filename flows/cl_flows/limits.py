@@ -1,0 +1,120 @@
+"""How long a plugin may take: one that hangs ends the run by name, and never passes it. Judges no answer.
+
+The plugin runs in a thread of its own, which is left behind when the time is up: that serves sleeps,
+loops and calls that wait outside Python. A call that keeps Python's lock for ever stops our thread as
+well; faulthandler's watchdog needs no lock and then ends the process with exit code 1.
+"""
+
+import faulthandler
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from types import FunctionType
+from typing import Any, TypeVar
+
+from cl_core.errors import PluginError
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_deadlines: list[float] = []  # when the watchdog ends the process, for each plugin at work
+_left_behind: list[threading.Thread] = []
+_at_work: dict[int, int] = {}  # threads that run a plugin, and the process they are of
+_real_exit = os._exit
+
+
+def within(limit_s: float, who: str, setting: str, call: Callable[[], T]) -> T:
+    """Return what `call` returns, or raise what it raises; give up after `limit_s` seconds.
+
+    Parameters
+    ----------
+    limit_s
+        Seconds.
+    who, setting
+        The plugin, and where its limit is set, for the error.
+    call
+        Runs in another thread, in a copy of this context.
+
+    Raises
+    ------
+    PluginError
+        When the time is up. The thread of the call stays behind: Python cannot end it.
+    """
+    says = f"{who} did not answer within {limit_s:g} seconds ({setting})"
+    outcome: list[tuple[Any, BaseException | None]] = []
+    run = FunctionType(_run.__code__.replace(co_filename=says, co_name=setting), globals())
+    worker = threading.Thread(target=copy_context().run, args=(run, call, outcome), name=who, daemon=True)
+    with _watchdog(limit_s):
+        worker.start()
+        worker.join(limit_s)
+    if not outcome:
+        _left_behind.append(worker)
+        raise PluginError(says, hint=f"raise {setting} in gate.yaml where it needs longer; no verdict")
+    answer, error = outcome[0]
+    if error is not None:
+        raise error
+    return answer  # type: ignore[no-any-return]
+
+
+def anyone_left_behind() -> bool:
+    """Whether a plugin that ran out of time still runs: its threads may keep the process from ending."""
+    return any(thread.is_alive() for thread in _left_behind)
+
+
+# Runs under a file name that says who hangs: the watchdog prints the file names of the stack, no more.
+def _run(call: Callable[[], Any], outcome: list[Any]) -> None:
+    ident = threading.get_ident()
+    with _lock:
+        _at_work[ident] = os.getpid()
+        os._exit = _refuse_exit  # type: ignore[assignment]
+    try:
+        outcome.append((call(), None))
+    except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+        outcome.append((None, error))
+    finally:
+        with _lock:
+            _at_work.pop(ident)
+            if not _at_work:
+                os._exit = _real_exit
+
+
+def _refuse_exit(status: int) -> None:
+    """Stand for os._exit while plugins run: one that leaves with 0 must not read as a pass."""
+    if _at_work.get(threading.get_ident()) == os.getpid():  # not in a process that a plugin forked
+        raise SystemExit(f"os._exit({status})")
+    _real_exit(status)
+
+
+@contextmanager
+def _watchdog(limit_s: float) -> Iterator[None]:
+    """End the process some seconds after the limit, unless the block is left before."""
+    deadline = time.monotonic() + limit_s + min(10.0, max(1.0, 0.1 * limit_s))
+    with _lock:
+        _deadlines.append(deadline)
+        _arm()
+    try:
+        yield
+    finally:
+        with _lock:
+            _deadlines.remove(deadline)
+            _arm()
+
+
+def _arm() -> None:
+    """Set faulthandler's one watchdog to the earliest deadline."""
+    faulthandler.cancel_dump_traceback_later()
+    if not _deadlines:
+        return
+    left = max(0.1, min(_deadlines) - time.monotonic())
+    faulthandler.dump_traceback_later(left, exit=True, file=_standard_error())
+
+
+def _standard_error() -> int:
+    try:
+        return sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):  # a notebook, or a test that captures
+        return 2
