@@ -1,95 +1,67 @@
-"""Drafts a gate.yaml for a file: guesses are said aloud, and the draft is tried before it is shown."""
+"""Drafts a gate.yaml for a source: guesses are said aloud, and the draft is tried before it is shown."""
 
 import os
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cl_core.errors import ConfigError
+from cl_core.plugins import load_plugins
 from cl_flows import steps
 from cl_flows.config import make_config
 from cl_flows.plan import make_plan
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from cl_core.dataset import Dataset
 
-# What people call the column of labels, most telling first.
-_LABEL_NAMES = ("label", "labels", "y", "target", "class", "category", "given_label", "intent", "sentiment")
-_ID_NAMES = ("id", "row_id", "uuid", "key", "index", "sample_id", "item_id")
-# A column with more different values than this is hardly a label.
-_MOST_CLASSES = 1000
-_ROWS_LOOKED_AT = 10_000
+# Files by which a folder that `datasets` saved is known.
+_SAVED_DATASET = ("dataset_info.json", "dataset_dict.json")
 
 
-def draft(source: Path, label: str | None, target: Path) -> tuple[str, list[str]]:
-    """Return the text of a gate.yaml for `source` and what was guessed on the way."""
-    data: dict[str, str] = {}
-    said: list[str] = []
-    if source.suffix.lower() != ".npz":
-        table = _look(source)
-        data["label"] = label or _guess_label(table)
-        said.append(f"label column: {data['label']}" + ("" if label else " (a guess; --label names another)"))
-        row_id = _guess_id(table, data["label"])
-        if row_id:
-            data["id"] = row_id
-            said.append(f"id column: {row_id} (a guess)")
-    raw = {"data": {"path": str(source), **data}, "gate": {"max_noise_rate": 0.05}}
-    dataset = steps.load(make_plan(make_config(raw, str(source))))
+def draft(source: str, label: str | None, target: Path) -> tuple[str, list[str]]:
+    """Return the text of a gate.yaml for a file, folder, glob or URL, and what was guessed on the way."""
+    data, said = _guess(source, label)
+    raw = {"data": {"path": source, **data}, "gate": {"max_noise_rate": 0.05}}
+    dataset = steps.load(make_plan(make_config(raw, source)))
     said.append(f"{dataset.n_rows:,} rows of {dataset.n_classes} classes: {', '.join(dataset.classes[:8])}")
     said += [f"note: {note}" for note in dataset.notes]
-    relative = os.path.relpath(source.resolve(), target.resolve().parent)
-    return _render(
-        {"path": Path(relative).as_posix(), **data}, precomputed=dataset.pred_probs is not None
-    ), said
+    return _render({"path": _seen_from(target, source), **data}, dataset), said
 
 
-def _render(data: dict[str, str], *, precomputed: bool) -> str:
+def _guess(source: str, label: str | None) -> tuple[dict[str, str], list[str]]:
+    data = {} if label is None else {"label": label}
+    said = [f"label column: {label}"] if label else []
+    if any((Path(source) / name).is_file() for name in _SAVED_DATASET):
+        return {"loader": "huggingface", **data}, said
+    if load_plugins().loader_for(source).name != "table":
+        return data, said
+    from cl_plugins.loaders.guesses import guess_columns
+    from cl_plugins.loaders.table import open_table
+
+    with open_table(source) as table:
+        found = guess_columns(table, label)
+    data["label"] = found.label
+    if label is None:
+        said.append(f"label column: {found.label} (a guess; --label names another)")
+    for role, column in (("id", found.id), ("text", found.text)):
+        if column is not None:
+            data[role] = column
+            said.append(f"{role} column: {column} (a guess)")
+    return data, said
+
+
+def _seen_from(target: Path, source: str) -> str:
+    """Return the path from the folder of gate.yaml, which relative paths start from."""
+    if "://" in source:
+        return source
+    return Path(os.path.relpath(Path(source).absolute(), target.resolve().parent)).as_posix()
+
+
+def _render(data: dict[str, str], dataset: "Dataset") -> str:
     from jinja2 import Environment
 
     template = files("cl_flows").joinpath("templates/gate.yaml.j2").read_text(encoding="utf-8")
     environment = Environment(trim_blocks=True, keep_trailing_newline=True)  # noqa: S701 - YAML, not HTML
-    return environment.from_string(template).render(data=data, precomputed=precomputed)
-
-
-def _look(source: Path) -> "pd.DataFrame":
-    """Read the head of a table; whether it is a sound data set, the loader says later."""
-    import pandas as pd
-    import pyarrow.parquet as pq
-
-    try:
-        if source.suffix.lower() in {".parquet", ".pq"}:
-            head = next(pq.ParquetFile(source).iter_batches(_ROWS_LOOKED_AT), None)
-            return pd.DataFrame() if head is None else head.to_pandas()
-        separator = "\t" if ".tsv" in source.name.lower() else ","
-        return pd.read_csv(source, nrows=_ROWS_LOOKED_AT, sep=separator)
-    except FileNotFoundError as error:
-        raise ConfigError(f"there is no file {source}", hint="check the path") from error
-    except Exception as error:
-        raise ConfigError(
-            f"cannot read {source}: {error}", hint="CSV, TSV, Parquet and .npz files are read"
-        ) from error
-
-
-def _guess_label(table: "pd.DataFrame") -> str:
-    """Return the column by name, else the last one with few different values."""
-    by_name = {str(column).lower(): str(column) for column in table.columns}
-    for name in _LABEL_NAMES:
-        if name in by_name:
-            return by_name[name]
-    for column in reversed(table.columns):
-        different = table[column].nunique()
-        whole = not str(table[column].dtype).startswith("float")
-        if whole and 1 < different <= min(_MOST_CLASSES, len(table) // 5):
-            return str(column)
-    raise ConfigError(
-        f"no column looks like a label among {', '.join(map(str, table.columns[:12]))}",
-        hint="name it with --label",
+    precomputed = dataset.pred_probs is not None
+    return environment.from_string(template).render(
+        data=data, precomputed=precomputed, modality=dataset.modality
     )
-
-
-def _guess_id(table: "pd.DataFrame", label: str) -> str | None:
-    by_name = {str(column).lower(): str(column) for column in table.columns if str(column) != label}
-    for name in _ID_NAMES:
-        if name in by_name and table[by_name[name]].is_unique:
-            return by_name[name]
-    return None

@@ -10,9 +10,10 @@ import click
 Examples:
   labelgate init data.csv
   labelgate init data.parquet --label intent --to nightly.yaml
+  labelgate init https://example.org/reviews.jsonl
 """
 )
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source")
 @click.option("--label", help="Column of the given label; guessed when left out.")
 @click.option(
     "--to",
@@ -23,8 +24,8 @@ Examples:
     help="File to write.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
-def init(source: Path, label: str | None, target: Path, *, force: bool) -> None:
-    """Look at SOURCE and write a commented gate.yaml for it."""
+def init(source: str, label: str | None, target: Path, *, force: bool) -> None:
+    """Look at SOURCE, a file, folder, glob or URL, and write a commented gate.yaml for it."""
     from cl_core.errors import ConfigError
     from cl_flows.scaffold import draft
 

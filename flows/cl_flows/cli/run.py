@@ -13,13 +13,14 @@ from cl_flows.exit_codes import ExitCode
     epilog="""\b
 Examples:
   labelgate run data.csv --label y --max-noise-rate 0.05
+  labelgate run "parts/*.parquet" --max-noise-rate 0.05
   labelgate run scored.npz --max-noise-rate 0.02 --format json
   labelgate run gate.yaml --engine prefect
   labelgate run gate.yaml --format junit > labelgate.xml
 """
 )
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("--label", help="Column of the given label (tables).")
+@click.argument("source")
+@click.option("--label", help="Column of the given label (tables); guessed by its name.")
 @click.option("--id", "id_column", help="Column that identifies a row (tables).")
 @click.option(
     "--max-noise-rate", type=click.FloatRange(0, 1), help="Largest accepted share of wrong labels, 0 to 1."
@@ -41,28 +42,28 @@ Examples:
 @engine_option
 @verdict_format_option
 @click.pass_context
-def run(context: click.Context, /, source: Path, engine: str, form: str, **flags: Any) -> None:
-    """Gate SOURCE: a CSV, Parquet or .npz file of labelled data, or a gate.yaml.
+def run(context: click.Context, /, source: str, engine: str, form: str, **flags: Any) -> None:
+    """Gate SOURCE: labelled data in a file, a folder, a glob or behind a URL, or a gate.yaml.
 
     Flags lie over what a gate.yaml says. The run passes (0), fails (3) or is undecided (4).
     """
     context.exit(_run(source, engine=engine, form=form, flags=flags))
 
 
-def _run(source: Path, *, engine: str, form: str, flags: dict[str, Any]) -> ExitCode:
+def _run(source: str, *, engine: str, form: str, flags: dict[str, Any]) -> ExitCode:
     from cl_core.errors import ConfigError
     from cl_flows.config import load_config, make_config, merged
 
     given = _sections(flags)
-    if source.suffix.lower() in {".yaml", ".yml"}:
-        config = load_config(source, given)
+    if source.lower().endswith((".yaml", ".yml")):
+        config = load_config(Path(source), given)
     else:
         if flags["max_noise_rate"] is None:
             raise ConfigError(
                 "no limit given: --max-noise-rate is missing",
                 hint="0.05 lets one label in twenty be wrong; `labelgate init` writes a gate.yaml to keep",
             )
-        config = make_config(merged({"data": {"path": str(source)}}, given), "the command line")
+        config = make_config(merged({"data": {"path": source}}, given), "the command line")
     return run_and_show(config, engine=engine, form=form)
 
 
