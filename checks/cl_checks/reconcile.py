@@ -12,6 +12,7 @@ from cl_core.verdict import Judgement, Passed, Verdict
 NOISE_RATE = "noise_rate"
 ENOUGH_ROWS = "enough_rows"
 ALL_ROWS = "all_rows"
+FLAGGED_ROWS = "flagged_rows"
 TABLE_IS_SOUND = (
     "id_known",
     "id_unique",
@@ -59,6 +60,8 @@ def reconcile(judgement: Judgement, validation: Mapping[str, Any]) -> Judgement:
                 f"(Great Expectations found {answer['observed']!r})",
                 hint="the verdict rests on a table that was damaged or exchanged: run the gate again",
             )
+    if FLAGGED_ROWS in answers:
+        _refuse_flagged(validation, answers[FLAGGED_ROWS])
     return replace(judgement, validation=dict(validation))
 
 
@@ -81,6 +84,8 @@ def _answers(validation: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     asked = {NOISE_RATE, ENOUGH_ROWS, *TABLE_IS_SOUND}
     if validation.get("n_rows") is not None:
         asked.add(ALL_ROWS)
+    if validation.get("n_flagged") is not None:
+        asked.add(FLAGGED_ROWS)
     keys = [str(answer.get("key")) for answer in listed]
     if sorted(keys) != sorted(asked):
         odd = sorted(asked.symmetric_difference(keys)) or sorted({k for k in keys if keys.count(k) > 1})
@@ -112,6 +117,13 @@ def _refuse_noise(judgement: Judgement, validation: Mapping[str, Any], answer: M
         _refuse(
             f"finds the limit {met} at {ours.measured} against {ours.limit}, our verdict is {ours.status}"
         )
+
+
+def _refuse_flagged(validation: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+    """Refuse a count of flagged rows that is not ours; the expectation itself only knows too many."""
+    ours = validation["n_flagged"] / max(1, validation.get("n_rows") or 1)
+    if answer.get("observed") != ours:
+        _refuse(f"finds a share of {answer.get('observed')!r} flagged rows in the scored table, we {ours!r}")
 
 
 def _refuse_row_count(judgement: Judgement, answer: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cl_core.errors import ConfigError
 from cl_flows.config_errors import explained
+from cl_flows.gx_section import GreatExpectationsSection
 from cl_flows.policy_config import CleanSection, WaiverSection
 from cl_flows.run_sections import CacheSection, LimitsSection
 
@@ -70,8 +71,8 @@ class GateSection(_Section):
     baseline: str | None = Field(
         None, description="run to compare with, by the beginning of its id; the last accepted one"
     )
-    great_expectations: bool = Field(
-        default=True, description="also run the limits through Great Expectations and refuse a disagreement"
+    great_expectations: GreatExpectationsSection = Field(
+        GreatExpectationsSection(), description="also run the limits through Great Expectations, or a section"
     )
 
 

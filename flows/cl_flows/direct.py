@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from cl_flows import steps
 from cl_flows.config import GateConfig
-from cl_flows.expectations import cross_checked, expectations_worker
+from cl_flows.expectations import cross_checked, expectations_worker, own_suite_first
 from cl_flows.outcome import GateResult
 from cl_flows.plan import make_plan
 from cl_flows.publish import Findings, publish, write_scored
@@ -17,12 +17,13 @@ def run_direct(config: GateConfig) -> GateResult:
     plan = make_plan(config)
     with (
         open_run(config.output.folder, new_run_id()) as run,
-        expectations_worker(wanted=config.gate.great_expectations) as worker,
+        expectations_worker(wanted=config.gate.great_expectations.enabled) as worker,
     ):
-        dataset = steps.load(plan)
+        dataset = own_suite_first(config, steps.load(plan), run.partial, worker)
         predictions = steps.predict(plan, dataset, run_id=run.run_id)
         evidence = steps.score(plan, dataset, predictions)
         write_scored(evidence, run)
-        judgement = cross_checked(steps.judge(plan, evidence, dataset), evidence, run.scored, worker)
+        judged = steps.judge(plan, evidence, dataset)
+        judgement = cross_checked(config, judged, evidence, run.scored, worker)
         found = Findings(dataset, predictions, evidence, judgement)
         return publish(plan, run, found, started=started, engine="direct")

@@ -18,8 +18,8 @@ from prefect.types._datetime import now
 from cl_checks.gx.process import ExpectationsProcess
 from cl_flows import steps
 from cl_flows.config import GateConfig, load_config
-from cl_flows.expectations import cross_checked, expectations_worker
-from cl_flows.outcome import GateResult, error_for
+from cl_flows.expectations import cross_checked, expectations_worker, own_suite_first
+from cl_flows.outcome import GateResult, SuiteFailed, error_for
 from cl_flows.passing import is_passing
 from cl_flows.plan import make_plan
 from cl_flows.publish import Findings, publish, write_scored
@@ -54,7 +54,8 @@ def _is_worth_retrying(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
 def load_task(config: GateConfig, work: Path) -> Path:
     """Read the data set into the run's folder."""
     folder = work / "dataset"
-    save_dataset(steps.load(make_plan(config)), folder)
+    dataset = steps.load(make_plan(config))
+    save_dataset(own_suite_first(config, dataset, work.parent, _worker.get()), folder)
     return folder
 
 
@@ -89,7 +90,7 @@ def judge_task(config: GateConfig, dataset: Path, evidence_path: Path, run: RunF
     evidence = read_record(evidence_path)
     judged = steps.judge(make_plan(config), evidence, read_dataset(dataset))
     path = run.work / "judgement"
-    save_record(cross_checked(judged, evidence, run.scored, _worker.get()), path)
+    save_record(cross_checked(config, judged, evidence, run.scored, _worker.get()), path)
     return path
 
 
@@ -122,7 +123,8 @@ def label_gate(config: GateConfig | Path) -> GateResult:
     Raises
     ------
     GateFailed
-        The labels are over a limit; the flow run ends in the failed state ``NoiseGateFailed``.
+        The labels are over a limit, or (`SuiteFailed`) your own suite is not met; the flow run ends in the
+        failed state ``NoiseGateFailed``.
     GateUndecided
         The data allow no verdict; the flow run ends in the failed state ``NoiseGateUndecided``.
     """
@@ -130,11 +132,13 @@ def label_gate(config: GateConfig | Path) -> GateResult:
     started = now("UTC")
     with (
         open_run(ready.output.folder, new_run_id()) as run,
-        expectations_worker(wanted=ready.gate.great_expectations) as worker,
+        expectations_worker(wanted=ready.gate.great_expectations.enabled) as worker,
     ):
         token = _worker.set(worker)
         try:
             result = _run_steps(ready, run, started)
+        except SuiteFailed as failed:
+            return cast("GateResult", Failed(name=STATE_NAMES["failed"], message=str(failed), data=failed))
         finally:
             _worker.reset(token)
     _announce(result)

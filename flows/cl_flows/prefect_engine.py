@@ -5,7 +5,7 @@ import time
 
 from cl_core.errors import GateError
 from cl_flows.config import GateConfig
-from cl_flows.outcome import GateFailed, GateResult, GateUndecided
+from cl_flows.outcome import GateFailed, GateResult, GateUndecided, SuiteFailed
 from cl_flows.runs import new_run_id
 from cl_flows.server import starting_server
 
@@ -33,6 +33,8 @@ def run_on_prefect(config: GateConfig) -> GateResult:
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
             try:
                 result: GateResult = label_gate.with_options(flow_run_name=name)(config)
+            except SuiteFailed:
+                raise
             except (GateFailed, GateUndecided) as verdict:
                 result = verdict.result
         if server is not None:

@@ -37,6 +37,7 @@ from cl_flows.shown_settings import shown_settings
 logger = logging.getLogger(__name__)
 
 DELIVERIES_FILE = "deliveries.json"
+VALIDATION_FILE = "great_expectations.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
         "report.md": markdown,
         "report.json": json.dumps(report_json(report), indent=2, ensure_ascii=False, allow_nan=False),
     }
+    if found.judgement.validation is not None:
+        texts[VALIDATION_FILE] = json.dumps(found.judgement.validation, indent=2, allow_nan=False)
     for name, text in texts.items():
         (run.partial / name).write_text(text, encoding="utf-8")
     database = plan.config.output.folder / HISTORY_FILE

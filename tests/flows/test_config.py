@@ -27,7 +27,7 @@ def test_the_smallest_configuration_is_data_and_a_limit() -> None:
     config = make_config(SMALLEST, "test")
     assert config.data.options == {"path": "x.csv", "label": "y"}
     assert config.gate.max_noise_rate == 0.05
-    assert config.gate.great_expectations is True
+    assert config.gate.great_expectations.enabled
 
 
 def test_relative_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ the header), and its pages do not tell a warning from a failure: ours do neither
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from cl_checks.wording import percents
@@ -53,7 +54,7 @@ def observed(result: Mapping[str, Any]) -> str:
     if details.get("class"):
         said += f" in class {details['class']}"
     flagged, rows = result.get("unexpected_count"), result.get("element_count")
-    return f"{said}; {flagged:,} of {rows:,} rows are flagged"
+    return f"{escape(said)}; {flagged:,} of {rows:,} rows are flagged"
 
 
 def tables(result: Mapping[str, Any]) -> Any:
@@ -82,7 +83,8 @@ def _table(header: list[str], cells: list[list[str]]) -> Any:
     return RenderedTableContent(
         content_block_type="table",
         header_row=header,
-        table=[[str(cell) for cell in row] for row in cells],
+        # Great Expectations writes what it gets into the page as it is, a label's angle brackets too.
+        table=[[escape(str(cell)) for cell in row] for row in cells],
         styling={"body": {"classes": ["table-bordered", "table-sm", "mt-3"]}},
     )
 

@@ -20,8 +20,9 @@ from typing import IO, Any, NoReturn, Self
 
 import pandas as pd
 
+from cl_checks.gx.own_suite import SuiteRequest, validate_own
 from cl_checks.gx.scored import ValidationRequest, validate_request, validate_scored
-from cl_core.errors import GateError
+from cl_core.errors import ConfigError, GateError, InputError, LabelgateError
 
 # Of what the process wrote on stderr, as much as fits on a screen.
 _LAST_LINES = 15
@@ -85,20 +86,20 @@ class ExpectationsProcess:
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
 
-    def validate(self, request: ValidationRequest, timeout_s: float) -> dict[str, Any]:
+    def validate(self, request: ValidationRequest | SuiteRequest, timeout_s: float) -> dict[str, Any]:
         """Ask for one validation and wait for the document.
 
         Parameters
         ----------
         request
-            The scored table and the limits.
+            The scored table and the limits, or a person's own suite and their table.
         timeout_s
             Longest wait, in seconds, for the warming up and the answer together.
 
         Returns
         -------
         dict
-            The document of `cl_checks.gx.scored.validate_scored`.
+            The document of `validate_scored`, or of `cl_checks.gx.own_suite.validate_own`.
 
         Raises
         ------
@@ -151,13 +152,15 @@ class ExpectationsProcess:
                 self._lines.put(line)
         self._lines.put(None)
 
-    def _document(self, line: bytes, request: ValidationRequest) -> dict[str, Any]:
+    def _document(self, line: bytes, request: ValidationRequest | SuiteRequest) -> dict[str, Any]:
         try:
             answer = json.loads(line)
         except ValueError:
             answer = None
         if not isinstance(answer, dict) or len(answer) != 1:
             self._fail(f"answered something else than a document: {line[:200]!r}")
+        if "refused" in answer:
+            raise _refusal(answer["refused"])
         if "error" in answer:
             raise GateError(
                 f"the Great Expectations process could not validate: {answer['error']}", hint=_HINT
@@ -192,6 +195,13 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _refusal(refused: Any) -> LabelgateError:
+    """Build the very error that the process raised on purpose."""
+    kinds: dict[str, type[LabelgateError]] = {"ConfigError": ConfigError, "InputError": InputError}
+    kind = kinds.get(refused["kind"], GateError)
+    return kind(refused["message"], hint=refused["hint"])
 
 
 def _environment() -> dict[str, str]:
@@ -244,7 +254,12 @@ def _warm_up() -> None:
 
 def _answer(line: bytes) -> dict[str, Any]:
     try:
-        return {"document": validate_request(ValidationRequest(**json.loads(line)))}
+        asked = json.loads(line)
+        if "suite" in asked:
+            return {"document": validate_own(SuiteRequest(**asked))}
+        return {"document": validate_request(ValidationRequest(**asked))}
+    except LabelgateError as error:
+        return {"refused": {"kind": type(error).__name__, "message": str(error), "hint": error.hint}}
     except Exception as error:  # noqa: BLE001 - the parent raises it as a GateError
         return {"error": f"{type(error).__name__}: {error}"}
 

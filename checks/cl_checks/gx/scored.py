@@ -4,10 +4,6 @@ Great Expectations takes seconds to import, so that every import of it is inside
 expectation for people's own suites is in `cl_checks.gx.label_noise`.
 """
 
-import json
-import math
-import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,16 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from cl_checks.reconcile import ALL_ROWS, ENOUGH_ROWS, NOISE_RATE, budget_outcome
+from cl_checks.gx.data_docs import data_docs_page
+from cl_checks.gx.suite_run import KEY, answer, answers_in, validated
+from cl_checks.reconcile import ALL_ROWS, ENOUGH_ROWS, FLAGGED_ROWS, NOISE_RATE, budget_outcome
 from cl_core.errors import GateError
 from cl_core.verdict import Judgement
 
 # Great Expectations fingerprints every column it is given, so it gets these and no others.
 _COLUMNS = ("id", "given_label", "suggested_label", "label_quality", "is_label_issue")
 _RATE = "est_noise_rate"
-_KEY = "labelgate"
-
-_first_context = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +38,10 @@ class ValidationRequest:
         Rows that were judged, so that a cut-off file shows.
     run_name
         Name of the run; comes back in the document.
+    data_docs
+        Path of the page that Great Expectations writes about it; None for none.
+    n_flagged
+        Rows that were called a label issue, to be counted again; not checked when left out.
     """
 
     scored: str
@@ -51,10 +50,19 @@ class ValidationRequest:
     min_rows: int
     n_rows: int
     run_name: str
+    data_docs: str | None = None
+    n_flagged: int | None = None
 
 
 def request_for(
-    judgement: Judgement, *, scored: Path, n_rows: int, run_name: str, min_rows: int = 1
+    judgement: Judgement,
+    *,
+    scored: Path,
+    n_rows: int,
+    run_name: str,
+    min_rows: int = 1,
+    data_docs: Path | None = None,
+    n_flagged: int | None = None,
 ) -> ValidationRequest:
     """Ask about the very numbers that LN001 compared; `min_rows` is LN003's where that check is on."""
     ours = budget_outcome(judgement)
@@ -63,7 +71,10 @@ def request_for(
             f"{ours.code} compared no numbers: measured {ours.measured}, limit {ours.limit}",
             hint="its outcome must carry both, so that Great Expectations can compare them too",
         )
-    return ValidationRequest(str(scored), ours.measured, ours.limit, min_rows, n_rows, run_name)
+    page = None if data_docs is None else str(data_docs)
+    return ValidationRequest(
+        str(scored), ours.measured, ours.limit, min_rows, n_rows, run_name, page, n_flagged
+    )
 
 
 def validate_request(request: ValidationRequest) -> dict[str, Any]:
@@ -80,6 +91,8 @@ def validate_request(request: ValidationRequest) -> dict[str, Any]:
         min_rows=request.min_rows,
         n_rows=request.n_rows,
         run_name=request.run_name,
+        data_docs=Path(request.data_docs) if request.data_docs else None,
+        n_flagged=request.n_flagged,
     )
 
 
@@ -91,6 +104,8 @@ def validate_scored(
     min_rows: int,
     run_name: str,
     n_rows: int | None = None,
+    data_docs: Path | None = None,
+    n_flagged: int | None = None,
 ) -> dict[str, Any]:
     """Run the gate's limits through Great Expectations, in a context of its own that leaves no trace.
 
@@ -106,6 +121,10 @@ def validate_scored(
         Name of the run.
     n_rows
         Rows the table must have exactly; not checked when left out.
+    data_docs
+        File for Great Expectations' own page about this run; none when left out.
+    n_flagged
+        Rows the table must flag; not checked when left out.
 
     Returns
     -------
@@ -121,7 +140,10 @@ def validate_scored(
     """
     _refuse_unusable(scored, noise_rate, max_noise_rate)
     table = scored[list(_COLUMNS)].assign(**{_RATE: float(noise_rate)})
-    suite = _suite(max_noise_rate, max(1, min_rows), n_rows)
+    suite = [*_suite(max_noise_rate, max(1, min_rows), n_rows), *_flagged(n_flagged, len(table))]
+    result = validated(table, suite, run_name)
+    if data_docs is not None:
+        data_docs.write_text(data_docs_page(result), encoding="utf-8")
     return {
         "run_name": run_name,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -130,32 +152,9 @@ def validate_scored(
         "max_noise_rate": float(max_noise_rate),
         "min_rows": int(min_rows),
         "n_rows": n_rows,
-        "expectations": [_answer(result) for result in run_suite(table, suite, run_name)],
+        "n_flagged": n_flagged,
+        "expectations": [answer(one) for one in answers_in(result)],
     }
-
-
-def run_suite(table: pd.DataFrame, suite: list[Any], run_name: str) -> list[dict[str, Any]]:
-    """Run expectations over a table and return Great Expectations' results as plain JSON.
-
-    The context is fresh and private: contexts and checkpoints that threads share return one another's
-    results, and a long-lived one keeps every result and the last table in memory.
-    """
-    import great_expectations as gx
-
-    context = _private_context()
-    asset = context.data_sources.add_pandas("scored").add_dataframe_asset("scored")
-    batch = asset.add_batch_definition_whole_dataframe("all")
-    named = context.suites.add(gx.ExpectationSuite("labelgate", expectations=suite))
-    definition = context.validation_definitions.add(
-        gx.ValidationDefinition(name="labelgate", data=batch, suite=named)
-    )
-    checkpoint = context.checkpoints.add(
-        gx.Checkpoint(name="labelgate", validation_definitions=[definition], result_format="SUMMARY")
-    )
-    run = gx.RunIdentifier(run_name=run_name, run_time=datetime.now(UTC))
-    result = checkpoint.run(batch_parameters={"dataframe": table}, run_id=run)
-    documents = [suite_result.to_json_dict() for suite_result in result.run_results.values()]
-    return [answer for document in documents for answer in document["results"]]
 
 
 def _suite(max_noise_rate: float, min_rows: int, n_rows: int | None) -> list[Any]:
@@ -163,7 +162,7 @@ def _suite(max_noise_rate: float, min_rows: int, n_rows: int | None) -> list[Any
     from great_expectations.expectations.row_conditions import Column
 
     def key(name: str, says: str) -> dict[str, Any]:
-        return {"meta": {_KEY: name}, "description": says}
+        return {"meta": {KEY: name}, "description": says}
 
     known = [
         gxe.ExpectColumnValuesToNotBeNull(
@@ -212,69 +211,21 @@ def _suite(max_noise_rate: float, min_rows: int, n_rows: int | None) -> list[Any
     ]
 
 
-def _private_context() -> Any:
-    """Build a context that nobody shares.
+def _flagged(n_flagged: int | None, n_rows: int) -> list[Any]:
+    """Have the flagged rows counted again; its table of pairs is what people read in Data Docs."""
+    if n_flagged is None or n_rows == 0:
+        return []
+    from cl_checks.gx.issue_share import ExpectLabelIssueShareToBeBelow
 
-    Great Expectations insists that some process-wide context exists. Where there is none, an empty
-    one that never sees data is put there; a person's own context stays what it is.
-    """
-    from great_expectations.data_context.data_context.context_factory import project_manager, set_context
-    from great_expectations.exceptions.exceptions import DataContextRequiredError
-
-    with _first_context:
-        try:
-            project_manager.get_current_project()
-        except DataContextRequiredError:
-            set_context(_new_context())
-    return _new_context()
-
-
-def _new_context() -> Any:
-    from great_expectations.data_context import EphemeralDataContext
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
-
-    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
-    context = EphemeralDataContext(
-        project_config=DataContextConfig(
-            store_backend_defaults=stores, data_docs_sites={}, analytics_enabled=False
+    return [
+        ExpectLabelIssueShareToBeBelow(
+            label_column="given_label",
+            suggested_column="suggested_label",
+            issue_column="is_label_issue",
+            max_issue_share=min(1.0, n_flagged / n_rows),
+            meta={KEY: FLAGGED_ROWS},
         )
-    )
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context
-
-
-def _answer(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep what people and `reconcile` read of one result."""
-    asked = result["expectation_config"]
-    found = result.get("result") or {}
-    limits = {k: v for k, v in asked["kwargs"].items() if k != "batch_id"}
-    return {
-        "key": (asked.get("meta") or {}).get(_KEY),
-        "type": asked["type"],
-        "description": asked.get("description"),
-        "success": result["success"],
-        "observed": _finite(found.get("observed_value", found.get("unexpected_count"))),
-        "limits": json.loads(json.dumps(limits, default=str)),
-        "exception": exception_in(result),
-    }
-
-
-def exception_in(result: Mapping[str, Any]) -> str | None:
-    """Return the message of the exception in a result, which comes in two shapes, or None."""
-    info = result.get("exception_info") or {}
-    for one in [info] if "raised_exception" in info else info.values():
-        if one.get("raised_exception"):
-            return str(one.get("exception_message") or "no message")
-    return None
-
-
-def _finite(value: Any) -> Any:
-    """NaN and infinities are no JSON: they become None, which compares with no number."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    ]
 
 
 def _version() -> str:

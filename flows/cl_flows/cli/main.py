@@ -91,9 +91,14 @@ def _deliberate(error: Exception) -> int:
         return ExitCode.CRASHED
     if not isinstance(error, LabelgateError):
         raise error  # Python prints the traceback and leaves with 1
-    click.secho(f"error: {error}", fg="red", err=True)
+    from cl_flows.outcome import GateFailed
+
+    stopped = isinstance(error, GateFailed)
+    click.secho(f"{'failed' if stopped else 'error'}: {error}", fg="red", err=True)
     if error.hint:
         click.echo(f"  hint: {error.hint}", err=True)
+    if stopped:
+        return ExitCode.GATE_FAILED
     return ExitCode.BAD_INPUT if isinstance(error, InputError | ConfigError) else ExitCode.CRASHED
 
 

@@ -83,5 +83,7 @@ def _sections(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {}
     for flag, (section, key) in homes.items():
         if flags[flag] is not None:
-            sections.setdefault(section, {})[key] = flags[flag]
+            # Laid over a section of gate.yaml, a bare truth value would wipe out what else it says.
+            value = {"enabled": flags[flag]} if flag == "great_expectations" else flags[flag]
+            sections.setdefault(section, {})[key] = value
     return sections

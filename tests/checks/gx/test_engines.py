@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from cl_checks.gx import batch_rows
-from cl_checks.gx.scored import exception_in
+from cl_checks.gx.suite_run import exception_in
 
 pytestmark = pytest.mark.gx
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cl_checks.gx.scored import exception_in, run_suite
+from cl_checks.gx.suite_run import exception_in, run_suite
 from cl_core import assess
 
 pytestmark = pytest.mark.gx

@@ -16,7 +16,7 @@ import pytest
 
 from cl_checks import ValidationRequest, judge, reconcile, request_for, validate_request, validate_scored
 from cl_checks.builtin import labelgate_checks
-from cl_checks.gx.scored import run_suite
+from cl_checks.gx.suite_run import run_suite
 from cl_core import Failed, GateError, Judgement, Passed, Undecided, assess
 
 pytestmark = pytest.mark.gx
