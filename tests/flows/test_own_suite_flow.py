@@ -22,6 +22,6 @@ def test_an_unmet_suite_fails_the_gate_and_not_the_machine(
     config = gate_config(tables / "clean.csv", tmp_path / "out", great_expectations=asked)
     state = label_gate(config, return_state=True)
     assert (state.type.value, state.name) == ("FAILED", "NoiseGateFailed")
-    assert "observed 300" in state.message
+    assert "observed 300" in str(state.message)
     with pytest.raises(SuiteFailed):
         state.result()
