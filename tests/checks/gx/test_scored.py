@@ -203,7 +203,7 @@ def test_the_whole_gate_agrees_with_great_expectations(tmp_path: Path, limit: fl
     given = np.where(np.arange(300) < 20, (true + 1) % 3, true)
     found = assess(given, probs)
     found.scored.to_parquet(tmp_path / "scored.parquet")
-    budget, quality, coverage = labelgate_checks()
+    budget, quality, coverage, *_ = labelgate_checks()
     judgement = judge(
         found,
         [
