@@ -120,9 +120,8 @@ class Client:
             if tries > self._options.retries:
                 self._gave_up(url, said, tries)
             if wait >= self._deadline.left():
-                self._gave_up(
-                    url, f"{said}; time_limit_s ends before the next try, in {wait:.0f} seconds,", tries
-                )
+                late = f"{said}; the next try is due in {wait:.0f} seconds, after the end of time_limit_s"
+                self._gave_up(url, late, tries)
             if self._stopped.wait(wait):
                 self._gave_up(url, said, tries)
 

@@ -71,6 +71,8 @@ def infer(
 ) -> Any:
     """Send rows `start` to `stop` and return the rows of the output with the probabilities."""
     body: dict[str, Any] = {"inputs": inputs(options, served, dataset, start, stop)}
+    if options.parameters:
+        body["parameters"] = options.parameters
     if options.output is not None:
         body["outputs"] = [{"name": options.output}]
     answer = client.post(f"{_model_url(options)}/infer", body)

@@ -62,6 +62,9 @@ class HttpOptions(ServerOptions):
     datatype: Literal["FP16", "FP32", "FP64", "INT32", "INT64", "UINT8", "BYTES"] | None = Field(
         None, description="kserve: of the input tensors; by metadata, else by the data, when left out"
     )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="kserve: of each request, such as content_type: pd for MLServer"
+    )
     request: Any = Field(
         default={"instances": ROWS}, description="json: body of a request; {rows} stands for the rows"
     )

@@ -64,13 +64,17 @@ def _table(frame: pd.DataFrame, layout: Layout) -> Any:
 
 
 def _cell(value: Any, column: str) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_cell(entry, column) for entry in value]
+    if isinstance(value, dict):
+        return {str(key): _cell(entry, column) for key, entry in value.items()}
     if isinstance(value, float) and not np.isfinite(value):
         raise InputError(
             f"column {column!r} holds {value}, which JSON cannot say", hint="leave the cell empty instead"
         )
-    if isinstance(value, str | int | float | bool):
+    if isinstance(value, str | int | float | bool | None):
         return value
     if isinstance(value, datetime | date | time):
         return value.isoformat()

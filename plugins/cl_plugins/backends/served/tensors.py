@@ -55,7 +55,18 @@ def column(tensor: Tensor, values: "pd.Series[Any]") -> dict[str, Any]:
 
 
 def texts(tensor: Tensor, values: list[str]) -> dict[str, Any]:
-    """Return the input for texts: one string a row."""
+    """Return the input for texts: one string a row.
+
+    Raises
+    ------
+    InputError
+        For a model that takes numbers.
+    """
+    if tensor.datatype not in (None, "BYTES"):
+        raise InputError(
+            f"input {tensor.name!r} of the model takes {tensor.datatype}, the data set has texts or files",
+            hint="serve a model that takes BYTES, or load pictures and sounds as arrays",
+        )
     array = np.array([str(text) for text in values], dtype=object)
     wide = tensor.shape is not None and len(tensor.shape) > 1
     return matrix(Tensor(tensor.name, "BYTES", tensor.shape), array.reshape(-1, 1) if wide else array)

@@ -73,7 +73,7 @@ def test_the_servers_own_waiting_time_counts(model_server: Any) -> None:
     assert time.monotonic() - began >= 0.3
     model_server.faults.append("later:500")
     began = time.monotonic()
-    with pytest.raises(PluginError, match="time_limit_s ends before the next try, in 500 seconds"):
+    with pytest.raises(PluginError, match="due in 500 seconds, after the end of time_limit_s"):
         predict(model_server, time_limit_s=30)
     assert time.monotonic() - began < 5
 

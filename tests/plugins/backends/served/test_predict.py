@@ -74,6 +74,8 @@ def test_columns_are_sent_by_name(model_server: Any) -> None:
     assert accuracy(data, found) > 0.9
     assert [one["name"] for one in model_server.asked[0]["inputs"]] == ["x0", "x1", "x2"]
     assert "20 columns are not sent" in found.notes[0]
+    predict(data, model_server, model="columns", parameters={"content_type": "pd"})
+    assert model_server.asked[-1]["parameters"] == {"content_type": "pd"}
 
 
 def test_texts_and_pictures_are_sent_as_the_protocol_wants(model_server: Any) -> None:
@@ -87,6 +89,8 @@ def test_texts_and_pictures_are_sent_as_the_protocol_wants(model_server: Any) ->
         "data": ["free cash prize", "home for lunch"],
         "parameters": {"content_type": "str"},
     }
+    with pytest.raises(InputError, match="'x' of the model takes FP64, the data set has texts"):
+        predict(data, model_server, classes=["ham", "spam"])
     table = sample_dataset()
     pictures = table.features.to_numpy()[:, :16].reshape(-1, 4, 4)
     data = replace(table, features=pictures, modality="image")
@@ -195,12 +199,13 @@ def test_cells_of_every_kind_become_json(tmp_path: Path) -> None:
             "flag": [True, False],
             "kind": pd.Categorical(["ü", None]),
             "took": pd.to_timedelta([1.5, 2], unit="s"),
+            "many": [np.array([1, 2]), {"a": (None, "b")}],
         }
     )
     data = Dataset("d", np.arange(2), np.arange(2), ("a", "b"), frame, "table", "d")
     assert json_rows(data, 0, 2, "lists") == [
-        ["2026-01-02T00:00:00", 1, True, "ü", 1.5],
-        [None, None, False, None, 2.0],
+        ["2026-01-02T00:00:00", 1, True, "ü", 1.5, [1, 2]],
+        [None, None, False, None, 2.0, {"a": [None, "b"]}],
     ]
     assert json_rows(data, 0, 1, "columns")["n"] == [1]
     with pytest.raises(InputError, match="holds inf"):
