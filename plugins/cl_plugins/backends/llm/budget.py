@@ -43,12 +43,12 @@ class Budget:
         self.requests = self.tokens_in = self.tokens_out = 0
         self.guessed = 0  # answers whose tokens the server did not count
         self._held_in = self._held_out = 0
-        self._tokens_per_byte = 1 / _BYTES_PER_TOKEN
+        self._tokens_per_byte: float | None = None  # the most that the server counted so far
         self._lock = threading.Lock()
 
     def tokens(self, size: int) -> int:
         """Return how many tokens a question of `size` bytes is likely to have."""
-        return int(size * self._tokens_per_byte) + 1
+        return int(size * (self._tokens_per_byte or 1 / _BYTES_PER_TOKEN)) + 1
 
     def hold(self, size: int, answer_tokens: int) -> int:
         """Set aside what a question of `size` bytes may cost; return its tokens.
@@ -94,7 +94,7 @@ class Budget:
             self.tokens_in += held if tokens_in is None else tokens_in
             self.tokens_out += answer_tokens if tokens_out is None else tokens_out
             if tokens_in is not None and size:
-                self._tokens_per_byte = max(self._tokens_per_byte, tokens_in / size)
+                self._tokens_per_byte = max(self._tokens_per_byte or 0.0, tokens_in / size)
 
     def release(self, held: int, answer_tokens: int) -> None:
         """Give back what was set aside for a request that got no answer."""

@@ -78,7 +78,8 @@ class Endpoint:
     def _failed(self, error: Exception) -> NoReturn:
         where = f"model {self._options.model!r} at {shown(self._options.base_url)}"
         status = getattr(error, "status_code", None)
-        said = excerpt(str(error), self._secrets)
+        cause = f" ({type(error.__cause__).__name__}: {error.__cause__})" if error.__cause__ else ""
+        said = excerpt(f"{error}{cause}", self._secrets)
         if status is None or status == 429 or status >= 500:  # noqa: PLR2004 - as HTTP counts
             raise PluginError(
                 f"{where} gave no answer after {self._options.retries + 1} tries: {said}",

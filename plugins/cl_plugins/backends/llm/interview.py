@@ -30,6 +30,8 @@ class Interview:
     budget: Budget
     method: Literal["logprobs", "votes"]
     stopped: threading.Event = field(default_factory=threading.Event)
+    asked: set[str] = field(default_factory=set)  # keys of this run's own answers
+    reused: set[str] = field(default_factory=set)  # keys of answers from earlier runs
 
     def probabilities(self, text: str) -> FloatArray | None:
         """Return probabilities, shape (k,); None where no answer was a class."""
@@ -80,6 +82,8 @@ class Interview:
         key = self._key(messages, sample, attempt)
         found = self.kept.find(key)
         if found is not None:
+            if key not in self.asked:
+                self.reused.add(key)
             return found
         if self.stopped.is_set():
             raise ConfigError("stopped", hint="another question failed")
@@ -90,6 +94,7 @@ class Interview:
         except BaseException:
             self.budget.release(held, most)
             raise
+        self.asked.add(key)
         kept = self.kept.keep(key, answer)
         self.budget.settle(held, most, size, (answer.tokens_in, answer.tokens_out))
         return kept

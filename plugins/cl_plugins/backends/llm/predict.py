@@ -47,7 +47,7 @@ def predict_llm(dataset: Dataset, options: LlmOptions, progress: Progress) -> Pr
         except LabelgateError as error:
             error.args = (f"{error}; this run spent {budget.spent()}; every answer is kept in {str(path)!r}",)
             raise
-    notes += [*told, *_accounts(budget, options), _OUT_OF_SAMPLE]
+    notes += [*told, *_accounts(interview), _OUT_OF_SAMPLE]
     model = f"chat model {options.model!r} at {host(options.base_url)}, by {_how(interview)}"
     return Predictions(probs, out_of_sample=True, model=model, notes=tuple(notes))
 
@@ -134,13 +134,16 @@ def _too_silent(silent: int, done: int, options: LlmOptions) -> PluginError:
     )
 
 
-def _accounts(budget: Budget, options: LlmOptions) -> list[str]:
-    notes = [f"this run spent {budget.spent()}; other answers were kept from before"]
+def _accounts(interview: Interview) -> list[str]:
+    budget = interview.budget
+    notes = [
+        f"this run spent {budget.spent()}; {len(interview.reused):,} answers were kept from earlier runs"
+    ]
     if budget.guessed:
         notes.append(
             f"the endpoint did not count the tokens of {budget.guessed:,} answers: they are estimates"
         )
-    if not options.verify_tls:
+    if not interview.options.verify_tls:
         notes.append("the endpoint's certificate was not checked (verify_tls: false)")
     return notes
 

@@ -105,6 +105,8 @@ def test_logprobs_that_were_asked_for_and_do_not_come_are_an_error(chat: Any, as
     chat.gives_logprobs = "refuses"
     with pytest.raises(ConfigError, match=r"status 400: .*logprobs are not supported"):
         ask(animals(), method="logprobs", model="other")
+    with pytest.raises(PluginError, match=r"gave no answer after 1 tries: .*refused"):
+        ask(animals(), base_url="http://127.0.0.1:1/v1", retries=0)
 
 
 def test_the_given_label_is_never_shown(chat: Any, ask: Any) -> None:
@@ -121,7 +123,10 @@ def test_a_second_run_asks_nothing_and_other_settings_ask_again(chat: Any, ask: 
     again = ask(animals())
     assert np.array_equal(first.pred_probs, again.pred_probs)
     assert len(chat.bodies) == 30
-    assert any(note.startswith("this run spent 0 requests") for note in again.notes)
+    sent = sum(sum(len(m["content"].encode()) for m in body["messages"]) // 4 for body in chat.bodies)
+    spent = f"this run spent 30 requests, {sent:,} tokens in, 30 out; 0 answers were kept from earlier runs"
+    assert spent in first.notes
+    assert any("spent 0 requests" in note and "30 answers were kept" in note for note in again.notes)
     ask(animals(33))
     assert len(chat.bodies) == 33
     ask(animals(), task="Name the animal.")
