@@ -1,16 +1,19 @@
 """Options of the backends that take people's own models: what `model` in gate.yaml may say."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from cl_plugins.options import FoldOptions
+from cl_plugins.options import FoldOptions, Options
 
 Side: TypeAlias = Annotated[int, Field(gt=0, le=4096)]
 Size: TypeAlias = Annotated[
     tuple[Side, Side] | None, Field(description="height and width that pictures are brought to")
 ]
+
+Activation: TypeAlias = Literal["auto", "none", "softmax", "sigmoid"]
 
 
 class SklearnOptions(FoldOptions):
@@ -80,3 +83,43 @@ class TorchOptions(FoldOptions):
     )
     size: Size = None
     colour: bool = Field(default=False, description="read picture files in colour, not in grey")
+
+
+class FixedModelOptions(Options):
+    """What every backend asks that takes an existing model as it is."""
+
+    classes: tuple[str, ...] | None = Field(
+        None,
+        description="class names in the order of the model's columns; its own or the data set's if unset",
+    )
+    out_of_sample: bool | None = Field(
+        None, description="true when the model never saw the labels of these rows"
+    )
+    activation: Activation = Field(
+        "auto",
+        description="what turns outputs into probabilities; auto: nothing where rows sum to 1, else softmax",
+    )
+    columns: tuple[str, ...] | None = Field(
+        None, description="columns of the table that the model takes, in its order; all when left out"
+    )
+
+
+class OnnxOptions(FixedModelOptions):
+    """Options of the backend ``onnx``."""
+
+    path: Path = Field(description="the .onnx file")
+    output: str | None = Field(None, description="output with the probabilities or logits; guessed if unset")
+    batch_size: int = Field(256, ge=1, description="rows a call, unless the model fixes their number")
+    providers: tuple[str, ...] = Field(
+        ("CPUExecutionProvider",), min_length=1, description="execution providers of ONNX Runtime, in order"
+    )
+    size: Size = None
+    divide_by: float | None = Field(
+        None, gt=0, description="pictures: pixels are divided by it; bytes by 255 and others by 1 if unset"
+    )
+    mean: tuple[float, ...] | None = Field(
+        None, description="pictures: then taken off, one number a channel or one for all"
+    )
+    std: tuple[Annotated[float, Field(gt=0)], ...] | None = Field(
+        None, description="pictures: then divided by it, one number a channel or one for all"
+    )

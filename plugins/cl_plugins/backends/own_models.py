@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cl_core.hooks import ModelBackend
-from cl_plugins.backends.model_options import SklearnOptions, TorchOptions
+from cl_plugins.backends.model_options import OnnxOptions, SklearnOptions, TorchOptions
 from cl_plugins.later import Later
 
 
@@ -22,4 +22,12 @@ def own_model_backends() -> Iterator[ModelBackend]:
         Later("cl_plugins.backends.torch_model", "predict_torch"),
         requires=("torch", "skorch"),
         extra="torch",
+    )
+    yield ModelBackend(
+        "onnx",
+        "an existing classifier as an ONNX file, for tables, texts, pictures and arrays",
+        OnnxOptions,
+        Later("cl_plugins.backends.onnx_model", "predict_onnx"),
+        requires=("onnxruntime",),
+        extra="onnx",
     )

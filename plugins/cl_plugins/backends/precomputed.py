@@ -8,6 +8,7 @@ from cl_core.hooks import Progress
 from cl_core.inputs import check_pred_probs
 from cl_core.types import Probs
 from cl_plugins.archive import read_array
+from cl_plugins.backends.fixed_model import sample_note
 from cl_plugins.backends.options import PrecomputedOptions
 
 
@@ -22,7 +23,7 @@ def predict_precomputed(dataset: Dataset, options: PrecomputedOptions, progress:
             hint="give one row of probabilities for each labelled row, in the same order",
         )
     probs = _in_order(check_pred_probs(probs), dataset, options, source)
-    notes = [_sample_note(options)] if options.out_of_sample is not True else []
+    notes = [sample_note(options.out_of_sample)] if options.out_of_sample is not True else []
     if probs.dtype == np.float16:
         off = float(np.abs(probs.sum(axis=1, dtype=np.float64) - 1).max())
         probs = probs.astype(np.float32)
@@ -63,12 +64,3 @@ def _in_order(probs: Probs, dataset: Dataset, options: PrecomputedOptions, sourc
             hint="list each class of the data set once, in the order of the columns",
         )
     return probs[:, [names.index(name) for name in dataset.classes]]
-
-
-def _sample_note(options: PrecomputedOptions) -> str:
-    if options.out_of_sample is False:
-        return "these probabilities are in-sample: the model saw the labels it judges and hides their errors"
-    return (
-        "nobody can check that these probabilities are out of sample; a model that saw a label hides its "
-        "error (say so with out_of_sample: true where you know)"
-    )

@@ -23,6 +23,8 @@ _TYPES = {
     "tensor(float16)": np.float16,
     "tensor(double)": np.float64,
     "tensor(uint8)": np.uint8,
+    "tensor(bool)": np.bool_,
+    "tensor(string)": np.object_,
 }
 _ERRORS_ONLY = 3  # ONNX Runtime warns about graphs it merely cannot speed up
 
