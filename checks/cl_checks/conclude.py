@@ -77,7 +77,7 @@ def _by(ruling: Ruling) -> str:
 
 
 def _remedy(told: Sequence[tuple[Verdict, Ruling]]) -> str:
-    return told[0][0].remedy if told else ""
+    return next((outcome.remedy for outcome, ruling in told if ruling.effect == "warns"), "")
 
 
 def _count(number: int, noun: str) -> str:

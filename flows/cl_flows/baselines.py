@@ -115,7 +115,14 @@ def _moment(text: str) -> datetime:
 
 
 def _named(connection: sqlite3.Connection, wanted: str, dataset: str | None) -> str:
-    """Return the id of the one run that begins with `wanted`."""
+    """Return the id of the one run that begins with `wanted`; ``last`` is the newest."""
+    if wanted == "last":
+        query = (
+            "SELECT run_id FROM runs WHERE dataset = coalesce(?, dataset)"
+            " ORDER BY started_at DESC, run_id DESC"
+        )
+        newest = connection.execute(query, (dataset,)).fetchone()
+        return str(newest[0]) if newest else _refuse(wanted, dataset, 0)
     known = connection.execute(
         "SELECT run_id FROM runs WHERE substr(run_id, 1, length(?)) = ? AND dataset = coalesce(?, dataset)",
         (wanted, wanted, dataset),

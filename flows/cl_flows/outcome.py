@@ -30,6 +30,10 @@ class GateResult:
         Rows judged, and rows called a label issue.
     folder
         Where the scored table and the reports lie.
+    warnings
+        What the checks say that object and only warn.
+    waivers
+        What became of each waiver, a sentence each.
     """
 
     run_id: str
@@ -44,6 +48,8 @@ class GateResult:
     n_rows: int
     n_flagged: int
     folder: str
+    warnings: tuple[str, ...] = ()
+    waivers: tuple[str, ...] = ()
 
 
 class GateFailed(LabelgateError):  # noqa: N818 - a verdict, not a fault

@@ -17,6 +17,7 @@ from cl_core.hooks import FinishedRun
 from cl_core.plugins import blame
 from cl_core.verdict import Judgement
 from cl_flows.baselines import FIGURES_SCHEMA, write_figures
+from cl_flows.clean import write_clean
 from cl_flows.config import conceal_variables
 from cl_flows.history import HistoryRow, recording
 from cl_flows.limits import within
@@ -31,6 +32,7 @@ from cl_flows.report import (
     render_markdown,
     report_json,
 )
+from cl_flows.report.policy import waiver_lines
 from cl_flows.runs import HISTORY_FILE, RunFolder, finish
 from cl_flows.shown_settings import shown_settings
 
@@ -107,6 +109,8 @@ def _tell(plan: Plan, finished: FinishedRun) -> None:
 
 def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, engine: str) -> RunReport:
     dataset, predictions, evidence = found.dataset, found.predictions, found.evidence
+    section = plan.config.clean
+    clean = None if section is None else write_clean(section, dataset, evidence, found.judgement, run.partial)
     return RunReport(
         run_id=run.run_id,
         dataset=dataset.name,
@@ -129,10 +133,12 @@ def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
             *evidence.warnings,
             *evidence.noise.notes,
             *_audited(evidence),
+            *(clean.notes if clean else ()),
         ),
         settings=shown_settings(plan),
         suspects=gather_suspects(dataset, evidence),
         found=_injected(dataset, evidence),
+        clean=clean,
     )
 
 
@@ -186,6 +192,10 @@ def _result(plan: Plan, run: RunFolder, found: Findings) -> GateResult:
         n_rows=found.evidence.n_rows,
         n_flagged=found.evidence.n_flagged,
         folder=str(run.final.resolve()),
+        warnings=tuple(
+            f"{outcome.name} {outcome.status}: {outcome.says}" for outcome in found.judgement.warnings
+        ),
+        waivers=waiver_lines(found.judgement),
     )
 
 

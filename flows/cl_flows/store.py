@@ -32,7 +32,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         if array is not None:
             _save_array(folder / f"{name}.npy", array)
     if dataset.source is not None:
-        _arrow_ready(dataset.source).to_parquet(folder / "source.parquet")
+        arrow_ready(dataset.source).to_parquet(folder / "source.parquet")
     _save_features(dataset.features, folder)
     (folder / _HEAD).write_text(json.dumps(head), encoding="utf-8")
 
@@ -95,7 +95,7 @@ def _save_features(features: Any, folder: Path) -> None:
         case None:
             pass
         case pd.DataFrame() as table:
-            _arrow_ready(table).to_parquet(folder / "features.parquet")
+            arrow_ready(table).to_parquet(folder / "features.parquet")
         case np.ndarray() as array:
             _save_array(folder / "features.npy", array)
         case MediaFiles(root, names):
@@ -130,14 +130,18 @@ def _read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _arrow_ready(table: pd.DataFrame) -> pd.DataFrame:
-    """Turn columns that mix types into strings: Parquet has one type a column."""
-    mixed = [
+def mixed_columns(table: pd.DataFrame) -> list[str]:
+    """Name the columns that hold values of several types."""
+    return [
         name
         for name in table.columns
         if table[name].dtype == object and pd.api.types.infer_dtype(table[name]).startswith("mixed")
     ]
-    texts = {name: table[name].map(str, na_action="ignore") for name in mixed}
+
+
+def arrow_ready(table: pd.DataFrame) -> pd.DataFrame:
+    """Turn columns that mix types into strings: Parquet has one type a column."""
+    texts = {name: table[name].map(str, na_action="ignore") for name in mixed_columns(table)}
     return table.assign(**texts).rename(columns=str)
 
 

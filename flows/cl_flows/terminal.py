@@ -45,13 +45,16 @@ class Terminal:
     def show(self, result: GateResult) -> None:
         """Show the verdict, the worst suspects and where the report lies."""
         report = json.loads((Path(result.folder) / "report.json").read_text(encoding="utf-8"))
-        colour, word = _STYLE[result.status]
+        only = report["policy"]["reporting_only"] and result.status == "passed"
+        colour, word = ("yellow", "REPORTING ONLY") if only else _STYLE[result.status]
         lines = [Text(result.says, style="bold"), Text(), *_rate_line(result), Text(_method(report["noise"]))]
-        lines += [
-            Text(f"{check['code']} {check['status']}: {check['says']}") for check in _not_passed(report)
-        ]
+        lines += [line for check in _not_passed(report) for line in _objection(check, result)]
+        lines += [Text(f"waiver: {text}") for text in result.waivers]
+        lines += _since(report["baseline"])
         if result.remedy:
             lines += [Text(), Text(f"Next: {result.remedy}")]
+        if report["clean"]:
+            lines += [Text(), Text(_split(report["clean"], result))]
         if report["injected"]:
             lines += [Text(), Text(_found(report["injected"], result))]
         self._console.print(
@@ -106,6 +109,30 @@ def _not_passed(report: dict[str, Any]) -> list[dict[str, Any]]:
     """Pick the checks that need a word beside the one that decided."""
     decided = report["verdict"]["code"]
     return [check for check in report["checks"] if check["status"] != "passed" and check["code"] != decided]
+
+
+def _objection(check: dict[str, Any], result: GateResult) -> list[Text]:
+    """Say what a check objects to, whether it counts, and what to do."""
+    effect = {"warns": " (only warns)", "informs": " (for information)", "waived": " (waived)"}
+    style = "" if check["effect"] == "counts" else "yellow"
+    says = (
+        f"{check['code']} {check['name']} {check['status']}{effect.get(check['effect'], '')}: {check['says']}"
+    )
+    told = check["remedy"] in {"", result.remedy} or check["waived"]
+    return [Text(says, style=style), *([] if told else [Text(f"  next: {check['remedy']}")])]
+
+
+def _since(baseline: dict[str, Any] | None) -> list[Text]:
+    if baseline is None:
+        return []
+    rise = f"{baseline['rise']:+.1%} ({baseline['rise_low']:+.1%} to {baseline['rise_high']:+.1%})"
+    return [Text(f"since the last accepted run {baseline['run']}: {rise}")]
+
+
+def _split(clean: dict[str, Any], result: GateResult) -> str:
+    left = f", {clean['unlabelled']:,} without a label in neither" if clean["unlabelled"] else ""
+    rows = f"{clean['kept']:,} rows kept, {clean['quarantined']:,} quarantined ({clean['rule']}){left}"
+    return f"clean split: {rows}; {clean['kept_file']} and {clean['quarantined_file']} in {result.folder}"
 
 
 def _found(injected: dict[str, Any], result: GateResult) -> str:

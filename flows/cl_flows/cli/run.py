@@ -17,6 +17,7 @@ Examples:
   labelgate run scored.npz --max-noise-rate 0.02 --format json
   labelgate run gate.yaml --engine prefect
   labelgate run gate.yaml --format junit > labelgate.xml
+  labelgate run gate.yaml --clean-split --preset strict
 """
 )
 @click.argument("source")
@@ -38,6 +39,17 @@ Examples:
     default=None,
     help="Whether to keep probabilities, and use those kept of the same data and model.  [default: yes]",
 )
+@click.option(
+    "--preset",
+    type=click.Choice(["standard", "strict", "report-only"]),
+    help="Which checks run, and which can fail the run: see docs/gate.md.",
+)
+@click.option("--baseline", metavar="RUN", help="Run to compare with.  [default: the last accepted one]")
+@click.option(
+    "--clean-split",
+    is_flag=True,
+    help="Also write kept.parquet and quarantined.parquet; flagged rows go, or what `clean` says.",
+)
 @output_option
 @engine_option
 @verdict_format_option
@@ -53,6 +65,7 @@ def run(context: click.Context, /, source: str, engine: str, form: str, **flags:
 def _run(source: str, *, engine: str, form: str, flags: dict[str, Any]) -> ExitCode:
     from cl_core.errors import ConfigError
     from cl_flows.config import load_config, make_config, merged
+    from cl_flows.policy_config import CleanSection
 
     given = _sections(flags)
     if source.lower().endswith((".yaml", ".yml")):
@@ -64,6 +77,8 @@ def _run(source: str, *, engine: str, form: str, flags: dict[str, Any]) -> ExitC
                 hint="0.05 lets one label in twenty be wrong; `labelgate init` writes a gate.yaml to keep",
             )
         config = make_config(merged({"data": {"path": source}}, given), "the command line")
+    if flags["clean_split"] and config.clean is None:
+        config = config.model_copy(update={"clean": CleanSection(quarantine="flagged")})
     return run_and_show(config, engine=engine, form=form)
 
 
@@ -73,6 +88,8 @@ def _sections(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "label": ("data", "label"),
         "id_column": ("data", "id"),
         "max_noise_rate": ("gate", "max_noise_rate"),
+        "preset": ("gate", "preset"),
+        "baseline": ("gate", "baseline"),
         "great_expectations": ("gate", "great_expectations"),
         "backend": ("model", "backend"),
         "folds": ("model", "folds"),

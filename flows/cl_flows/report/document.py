@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cl_core.verdict import Verdict
+from cl_core.verdict import Judgement, Ruling
+from cl_flows.report.policy import baseline_json, outcome_json, policy_json
 from cl_flows.report.record import RunReport, Suspect
 from cl_flows.report.wording import printable
 
@@ -31,8 +33,11 @@ def report_json(report: RunReport) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "run": _run(report),
         "data": _data(report),
-        "verdict": _outcome(report.judgement.verdict),
-        "checks": [_outcome(check) for check in report.judgement.checks],
+        "verdict": _verdict(report.judgement),
+        "checks": [outcome_json(*ruled, most=_MOST_ROWS) for ruled in report.judgement.ruled()],
+        "policy": policy_json(report.judgement),
+        "baseline": baseline_json(report),
+        "clean": None if report.clean is None else asdict(report.clean),
         "noise": _noise(report),
         "model": _model(report),
         "flagged": evidence.n_flagged,
@@ -121,16 +126,11 @@ def _model(report: RunReport) -> dict[str, Any]:
     }
 
 
-def _outcome(check: Verdict) -> dict[str, Any]:
-    return {
-        "code": check.code,
-        "name": check.name,
-        "status": check.status,
-        "says": check.says,
-        "measured": check.measured,
-        "limit": check.limit,
-        "remedy": check.remedy,
-    }
+def _verdict(judgement: Judgement) -> Mapping[str, Any]:
+    """Return the outcome that decided, with how it counts."""
+    rulings = {id(outcome): ruling for outcome, ruling in judgement.ruled()}
+    ruling = rulings.get(id(judgement.verdict), Ruling())
+    return outcome_json(judgement.verdict, ruling, most=_MOST_ROWS)
 
 
 def _with_thresholds(report: RunReport) -> pd.DataFrame:

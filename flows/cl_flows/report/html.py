@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from cl_flows.report import charts, wording
 from cl_flows.report.document import to_plain, utc
+from cl_flows.report.policy import baseline_line, effect_in_words, waiver_lines
 from cl_flows.report.record import RunReport
 
 # With these a page of 1,000 classes with long names stays well under 1 MB.
@@ -70,6 +71,10 @@ def _view(report: RunReport) -> dict[str, Any]:
             ("Flagged", "flagged", int(flagged.sum()), charts.histogram(quality[flagged])),
             ("Not flagged", "kept", int((~flagged).sum()), charts.histogram(quality[~flagged])),
         ],
+        "only": report.judgement.reporting_only and report.judgement.verdict.status == "passed",
+        "effect": effect_in_words,
+        "waivers": waiver_lines(report.judgement)[:_REMARKS],
+        "before": baseline_line(report),
         "remarks": report.remarks[:_REMARKS],
         "settings": wording.cut(settings, _SETTINGS),
     }

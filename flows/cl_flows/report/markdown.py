@@ -4,7 +4,8 @@ import html
 import re
 from collections.abc import Sequence
 
-from cl_core.verdict import Verdict
+from cl_core.verdict import Ruling, Verdict
+from cl_flows.report.policy import baseline_line, effect_in_words, waiver_lines
 from cl_flows.report.record import RunReport
 from cl_flows.report.wording import count, cut, percent, percents, quality
 
@@ -16,6 +17,7 @@ _MARKS = re.compile(
 _SUSPECTS = 10
 _PAIRS = 3
 _LONG = 200
+_SENTENCE = 500
 
 
 def render_markdown(report: RunReport, *, full_report: str = "") -> str:
@@ -29,17 +31,25 @@ def render_markdown(report: RunReport, *, full_report: str = "") -> str:
         Where the HTML page lies, a path or an address; left out when empty.
     """
     parts = [
-        f"## {_SYMBOL[report.judgement.verdict.status]}: {_text(report.dataset)}",
+        f"## {_headline(report)}: {_text(report.dataset)}",
         _text(report.judgement.verdict.says, 1_000),
         _figures(report),
         _bullets("What to do next", report.remedies),
-        "### Checks\n\n" + _checks(report.judgement.checks),
+        "### Checks\n\n" + _checks(report.judgement.ruled()),
+        _bullets("Waivers", waiver_lines(report.judgement)),
         _pairs(report),
         _suspects(report),
         _bullets("Notes", report.remarks),
         _origin(report, full_report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _headline(report: RunReport) -> str:
+    """Return the verdict's word; that of a gate that cannot fail must not read as a pass."""
+    if report.judgement.reporting_only and report.judgement.verdict.status == "passed":
+        return "⚠️ REPORTING ONLY"
+    return _SYMBOL[report.judgement.verdict.status]
 
 
 def _text(value: object, length: int = _LONG) -> str:
@@ -72,6 +82,11 @@ def _figures(report: RunReport) -> str:
     ]
     if not noise.identified:
         rows.append(("Not identified", _text(noise.reason)))
+    before = baseline_line(report)
+    if before:
+        rows.append(("Last accepted run", _text(before)))
+    if report.clean is not None:
+        rows.append(("Clean split", _text(report.clean.says)))
     if report.found is not None:
         found = report.found
         shares = f"precision {percent(found.precision)}, recall {percent(found.recall)}"
@@ -81,9 +96,19 @@ def _figures(report: RunReport) -> str:
     return _grid(("Figure", "Value"), rows)
 
 
-def _checks(checks: tuple[Verdict, ...]) -> str:
-    rows = [(_SYMBOL[c.status], _text(f"{c.code} {c.name}"), _text(c.says)) for c in checks]
+def _checks(checks: Sequence[tuple[Verdict, Ruling]]) -> str:
+    rows = [(_result(c, ruling), _text(f"{c.code} {c.name}"), _found(c)) for c, ruling in checks]
     return _grid(("Result", "Check", "What it found"), rows) if rows else "No check ran."
+
+
+def _result(check: Verdict, ruling: Ruling) -> str:
+    effect = effect_in_words(check, ruling)
+    return f"{_SYMBOL[check.status]} ({effect})" if effect else _SYMBOL[check.status]
+
+
+def _found(check: Verdict) -> str:
+    remedy = f" **Next:** {_text(check.remedy)}" if check.remedy and check.status != "passed" else ""
+    return _text(check.says, _SENTENCE) + remedy
 
 
 def _pairs(report: RunReport) -> str:

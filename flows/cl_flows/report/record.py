@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from cl_core.evidence import Evidence
 from cl_core.verdict import Judgement, Verdict
+from cl_flows.clean import CleanSplit
 
 # Text, the cells of a table row, or a PNG file's bytes; None where the data hold probabilities only.
 Excerpt: TypeAlias = str | dict[str, str] | bytes | None
@@ -92,6 +93,8 @@ class RunReport:
         The configuration of the run as plain data.
     found
         What became of labels flipped on purpose; None when none were.
+    clean
+        What the clean split kept and set aside; None when none was asked for.
     """
 
     run_id: str
@@ -112,6 +115,7 @@ class RunReport:
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     found: InjectedNoise | None = None
+    clean: CleanSplit | None = None
 
     @property
     def seconds(self) -> float:
@@ -133,7 +137,9 @@ class RunReport:
     def remedies(self) -> tuple[str, ...]:
         """What to do next, each once: the deciding check's word, then the other open checks'."""
         open_checks: tuple[Verdict, ...] = tuple(
-            check for check in self.judgement.checks if check.status != "passed"
+            check
+            for check, ruling in self.judgement.ruled()
+            if check.status != "passed" and ruling.effect != "waived"
         )
         said = (check.remedy for check in (self.judgement.verdict, *open_checks))
         return tuple(dict.fromkeys(text for text in said if text))
