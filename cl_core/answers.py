@@ -64,13 +64,12 @@ def _predictions_faults(dataset: Dataset, answer: Any) -> Iterator[str]:
         yield "gave a model or notes that are not sentences"
 
 
-def estimate_fault(dataset: Dataset, answer: Any) -> str:
+def estimate_fault(answer: Any, n_rows: int, k: int) -> str:
     """Look for an estimate of other rows, or a joint that is none."""
     if not isinstance(answer, NoiseEstimate):
         return f"returned {_said(answer)}, wanted a NoiseEstimate"
-    if answer.n_rows != dataset.n_rows:
-        return f"estimated {answer.n_rows:,} rows, wanted {dataset.n_rows:,}"
-    k = dataset.n_classes
+    if answer.n_rows != n_rows:
+        return f"estimated {answer.n_rows:,} rows, wanted {n_rows:,}"
     if answer.joint is not None and (
         np.shape(answer.joint) != (k, k)
         or not np.isfinite(answer.joint).all()

@@ -1,6 +1,7 @@
 """What every plugin record must be, whatever its kind: named, described, validated, fit to travel."""
 
 import pickle
+import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,11 +65,30 @@ def make_options(plugin: Plugin, options: "BaseModel | dict[str, Any] | None") -
 
 @contextmanager
 def leaves_alone(plugin: Plugin) -> Iterator[None]:
-    """Demand that the block does not touch NumPy's global random stream."""
-    before = pickle.dumps(np.random.get_state())  # noqa: NPY002 - the stream plugins must not touch
+    """Demand that the block does not touch the global random streams of NumPy and Python."""
+    before = _streams()
     yield
-    after = pickle.dumps(np.random.get_state())  # noqa: NPY002
-    demand(before == after, f"{plugin.name}: draws from NumPy's global random stream; take a seed option")
+    demand(
+        before == _streams(),
+        f"{plugin.name}: draws from the global random stream of NumPy or Python; take a seed option",
+    )
+
+
+@contextmanager
+def elsewhere_in_the_random_streams() -> Iterator[None]:
+    """Run the block with the global random streams at another place, and put them back."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
+    np.random.seed(12345)  # noqa: NPY002
+    random.seed(12345)
+    try:
+        yield
+    finally:
+        np.random.set_state(numpy_state)  # noqa: NPY002
+        random.setstate(python_state)
+
+
+def _streams() -> bytes:
+    return pickle.dumps((np.random.get_state(), random.getstate()))  # noqa: NPY002 - what plugins must not touch
 
 
 def check_refusal(plugin: Plugin, what: str, call: Callable[[], object], *, must_refuse: bool) -> None:

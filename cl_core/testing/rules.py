@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from cl_core.answers import estimate_fault
 from cl_core.dataset import Predictions, View
 from cl_core.evidence import assess
 from cl_core.hooks import Check, FinishedRun, NoiseEstimator, Publisher
@@ -14,6 +15,7 @@ from cl_core.legacy import modern_estimator
 from cl_core.noise import NoiseEstimate, estimate_noise_rate
 from cl_core.testing.record import check_record, check_refusal, demand, leaves_alone, make_options
 from cl_core.testing.samples import sample_context, sample_probabilities
+from cl_core.testing.worker import in_worker
 from cl_core.types import Labels, Probs
 from cl_core.verdict import Judgement, Passed, Verdict
 
@@ -25,7 +27,7 @@ _ROUNDING = 1e-9
 
 
 def check_estimator_plugin(
-    estimator: NoiseEstimator, options: "BaseModel | dict[str, Any] | None" = None
+    estimator: NoiseEstimator, options: "BaseModel | dict[str, Any] | None" = None, *, worker: bool = False
 ) -> NoiseEstimate:
     """Hold a noise estimator against the contract: same rate twice and in any row order, NaN refused.
 
@@ -35,6 +37,8 @@ def check_estimator_plugin(
         The record that the plugin yields.
     options
         Its options, as a mapping or validated; its defaults when left out.
+    worker
+        Whether to estimate in a fresh process as well.
 
     Returns
     -------
@@ -47,14 +51,13 @@ def check_estimator_plugin(
     labels, probs = sample_probabilities()
 
     def estimate(labels: Labels, probs: Probs) -> NoiseEstimate:
-        views = (View("first", probs), View("second", np.roll(probs, 1, axis=1) * 0.2 + probs * 0.8))
-        return modern.estimate(labels, Predictions(probs, None, "sample", views=views), chosen)
+        return modern.estimate(labels, _seen_by_two(probs), chosen)
 
     with leaves_alone(estimator):
         found = estimate(labels, probs)
     name = estimator.name
-    demand(isinstance(found, NoiseEstimate), f"{name}: returned {type(found).__name__}, not NoiseEstimate")
-    demand(found.n_rows == len(labels), f"{name}: n_rows is {found.n_rows}, wanted {len(labels)}")
+    fault = estimate_fault(found, len(labels), probs.shape[1])
+    demand(not fault, f"{name}: estimate {fault}")
     demand(found.method.strip(), f"{name}: the estimate does not name its method")
     again = estimate(labels, probs)
     demand(found.rate == again.rate, f"{name}: the same data gave {found.rate} and {again.rate}")
@@ -67,10 +70,21 @@ def check_estimator_plugin(
     broken = probs.copy()
     broken[0, 0] = np.nan
     check_refusal(estimator, "NaN probabilities", lambda: estimate(labels, broken), must_refuse=True)
+    if worker:
+        there = in_worker(name, modern.estimate, labels, _seen_by_two(probs), chosen)
+        demand(there.rate == found.rate, f"{name}: another process gave {there.rate}, not {found.rate}")
     return found
 
 
-def check_check(check: Check, options: "BaseModel | dict[str, Any] | None" = None) -> list[Verdict]:
+def _seen_by_two(probs: Probs) -> Predictions:
+    """Let a second model say nearly the same."""
+    views = (View("first", probs), View("second", np.roll(probs, 1, axis=1) * 0.2 + probs * 0.8))
+    return Predictions(probs, None, "sample", views=views)
+
+
+def check_check(
+    check: Check, options: "BaseModel | dict[str, Any] | None" = None, *, worker: bool = False
+) -> list[Verdict]:
     """Hold a check against the contract: one outcome each time, under its own code, with its remedy.
 
     Parameters
@@ -79,6 +93,8 @@ def check_check(check: Check, options: "BaseModel | dict[str, Any] | None" = Non
         The record that the plugin yields.
     options
         Its options, as a mapping or validated; its defaults when left out.
+    worker
+        Whether to judge in a fresh process as well.
 
     Returns
     -------
@@ -105,6 +121,9 @@ def check_check(check: Check, options: "BaseModel | dict[str, Any] | None" = Non
         demand(before.equals(evidence.scored), f"{check.code}: changes the evidence")
         demand(check.check(evidence, chosen) == outcome, f"{check.code}: two outcomes for the same evidence")
         outcomes.append(outcome)
+    if worker:
+        there = in_worker(check.code, check.check, evidence, chosen)
+        demand(there == outcomes[-1], f"{check.code}: another process came to another outcome")
     return outcomes
 
 

@@ -70,7 +70,7 @@ def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
         estimator,
         "estimate",
         lambda: estimator.estimate(dataset.labels, predictions, options),
-        partial(estimate_fault, dataset),
+        partial(estimate_fault, n_rows=dataset.n_rows, k=dataset.n_classes),
         written=plan.config.estimate.options,
     )
     evidence = assess(

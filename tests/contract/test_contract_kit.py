@@ -1,8 +1,12 @@
 """The checks for plugin authors catch the faults they are there for."""
 
+import random
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -32,6 +36,7 @@ from cl_core.testing import (
     check_loader,
     sample_dataset,
 )
+from cl_plugins.builtin import labelgate_model_backends
 from cl_plugins.noise_estimators import noise_estimators
 
 
@@ -57,23 +62,32 @@ class PathOptions(NoOptions):
     path: Path = Field(description="the file")
 
 
-def centroid(data: Dataset, *, learn: slice) -> Any:
+def centroid(data: Dataset, *, learn: Any) -> Any:
     """Share of each class by nearness to its centre, learned from the rows `learn`."""
     rows = data.features.to_numpy()
     labels = data.labels[learn]
     centres = np.stack([rows[learn][labels == c].mean(axis=0) for c in range(data.n_classes)])
-    nearness = np.exp(-np.linalg.norm(rows[:, None] - centres, axis=2))
+    distance = np.linalg.norm(rows[:, None] - centres, axis=2)
+    nearness = np.exp(distance.min(axis=1, keepdims=True) - distance)
     return nearness / nearness.sum(axis=1, keepdims=True)
 
 
 def honest(data: Dataset, _options: Any, progress: Progress) -> Predictions:
     """Two halves, each predicted from the other."""
-    if data.features is None or np.bincount(data.labels).min() < 2:
+    if data.features is None or np.bincount(data.labels, minlength=data.n_classes).min() < 2:
         raise InputError("nothing to learn from", hint="bring rows")
-    half = data.n_rows // 2
-    first, second = centroid(data, learn=slice(half, None)), centroid(data, learn=slice(None, half))
+    groups = np.arange(data.n_rows) if data.groups is None else data.groups
+    second_half = np.unique(groups, return_inverse=True)[1] * 2 >= len(np.unique(groups))
+    return halves(data, second_half, progress)
+
+
+def halves(data: Dataset, second_half: Any, progress: Progress) -> Predictions:
+    """Predict each half of the rows from the other."""
+    probs = np.where(
+        second_half[:, None], centroid(data, learn=~second_half), centroid(data, learn=second_half)
+    )
     progress(1, 1, "done")
-    return Predictions(np.vstack([first[:half], second[half:]]), out_of_sample=True, model="centroids")
+    return Predictions(probs, out_of_sample=True, model="centroids")
 
 
 def in_sample(data: Dataset, options: Any, progress: Progress) -> Predictions:
@@ -113,6 +127,50 @@ def unnormalised(data: Dataset, options: Any, progress: Progress) -> Predictions
     return replace(found, pred_probs=found.pred_probs * 2)
 
 
+def grouped_apart(data: Dataset, _options: Any, progress: Progress) -> Predictions:
+    """Hold rows out, but learn from other rows of their group."""
+    if data.features is None or np.bincount(data.labels, minlength=data.n_classes).min() < 2:
+        raise InputError("nothing to learn from", hint="bring rows")
+    return halves(data, np.arange(data.n_rows) * 2 >= data.n_rows, progress)
+
+
+def first_class(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Lean towards class number 0."""
+    found = honest(data, options, progress)
+    lean = np.eye(data.n_classes)[0]
+    return replace(found, pred_probs=0.6 * found.pred_probs + 0.4 * lean)
+
+
+def python_stream(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Draw from Python's own global random numbers."""
+    random.random()  # noqa: S311
+    return honest(data, options, progress)
+
+
+def as_list(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Return nested lists."""
+    found = honest(data, options, progress)
+    return replace(found, pred_probs=found.pred_probs.tolist())
+
+
+def as_text(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Say yes in words."""
+    return replace(honest(data, options, progress), out_of_sample="yes")  # type: ignore[arg-type]
+
+
+def one_short(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Lose the last row."""
+    found = honest(data, options, progress)
+    return replace(found, pred_probs=found.pred_probs[:-1])
+
+
+def without_hint(data: Dataset, options: Any, progress: Progress) -> Predictions:
+    """Refuse without a word on what to do."""
+    if data.features is None:
+        raise InputError("no features")
+    return honest(data, options, progress)
+
+
 def crashing(data: Dataset, options: Any, progress: Progress) -> Predictions:
     """End in an error that is not ours when there are no features."""
     if data.features is None:
@@ -139,6 +197,13 @@ def test_an_honest_backend_keeps_the_contract() -> None:
         (in_sample, "of labels drawn by lot"),
         (unseeded, "different bits"),
         (global_stream, "global random stream"),
+        (python_stream, "global random stream"),
+        (grouped_apart, "of labels drawn by lot for whole groups"),
+        (first_class, "no class number may be special"),
+        (as_list, "gave a list for pred_probs"),
+        (as_text, "says out_of_sample='yes'"),
+        (one_short, r"gave probabilities of shape \(239, 3\)"),
+        (without_hint, "has no hint"),
         (sorted_columns, "in the order of dataset.classes"),
         (quiet, "never reports progress"),
         (unnormalised, "do not sum to 1"),
@@ -171,6 +236,50 @@ def test_each_fault_of_a_record_is_caught(record: ModelBackend, said: str) -> No
         check_backend(record, worker=False)
 
 
+def load_nothing(_options: Any) -> Dataset:
+    """Load the sample, from a module that other processes do not have."""
+    return sample_dataset()
+
+
+FAR = """
+from cl_core import Predictions
+from cl_plugins.backends.tabular import predict_tabular
+
+def by_hash(data, options, progress):
+    found = predict_tabular(data, options, progress)
+    mix = abs(hash("salt")) % 1000 / 1e9
+    return Predictions(found.pred_probs * (1 - mix) + mix / data.n_classes, True, "salted")
+"""
+
+
+def test_faults_that_only_another_process_shows_are_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bits that hang on the hash of a string, and a function that no other process can import."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    (tmp_path / "far_module.py").write_text(FAR)
+    tabular = {backend.name: backend for backend in labelgate_model_backends()}["tabular"]
+    salted = replace(tabular, predict=import_module("far_module").by_hash)
+    options = {"estimator": "logistic", "folds": 2}
+    with pytest.raises(ContractError, match="another process gave different bits"):
+        check_backend(salted, options)
+
+    ghost = ModuleType("ghost_module")
+    monkeypatch.setattr(load_nothing, "__module__", "ghost_module")
+    ghost.load_nothing = load_nothing  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "ghost_module", ghost)
+    with pytest.raises(ContractError, match="does not run in a worker process"):
+        check_loader(DatasetLoader("ghost", "nowhere", NoOptions, load_nothing), {}, worker=True)
+
+
+def load_in_sum(options: PathOptions) -> Dataset:
+    """Give every file the same fingerprint, and remember nothing of it."""
+    if not options.path.exists() or not options.path.stat().st_size:
+        raise InputError("no file", hint="bring one")
+    return sample_dataset()
+
+
 def load_by_name(options: PathOptions) -> Dataset:
     """Take the fingerprint from the file's name."""
     if not options.path.exists() or not options.path.stat().st_size:
@@ -187,6 +296,7 @@ def test_faults_of_loaders_are_caught(tmp_path: Path) -> None:
     """A fingerprint of the name, and a missing file that nobody minds."""
     (tmp_path / "a.txt").write_text("something")
     for load, said in (
+        (load_in_sum, "half the file has the fingerprint of the whole"),
         (load_by_name, "depends on the file's name"),
         (load_anything, "a missing file was accepted"),
     ):

@@ -23,7 +23,9 @@ def predict_centroid(dataset: Dataset, options: CentroidOptions, progress: Progr
             hint="choose another backend with model.backend",
         )
     rows = np.asarray(dataset.features, dtype=np.float64)
-    part = np.random.default_rng(options.seed).permutation(len(rows)) % options.folds
+    groups = np.arange(len(rows)) if dataset.groups is None else np.asarray(dataset.groups)
+    number = np.unique(groups, return_inverse=True)[1]  # rows of a group share a part
+    part = np.random.default_rng(options.seed).permutation(number.max() + 1)[number] % options.folds
     probs = np.empty((dataset.n_rows, dataset.n_classes))
     for fold in range(options.folds):
         progress(fold, options.folds, f"part {fold + 1}")
