@@ -10,7 +10,7 @@ import httpx
 
 from cl_core.errors import ConfigError, PluginError
 from cl_plugins.backends.served.options import ServerOptions
-from cl_plugins.backends.served.patience import PASSING, Deadline, is_passing, wait_s
+from cl_plugins.backends.served.patience import PASSING, Deadline, is_distrusted, is_passing, wait_s
 from cl_plugins.backends.served.secrets import excerpt, masked, shown
 
 _MOST_REDIRECTS = 3
@@ -105,12 +105,8 @@ class Client:
             retry_after = None
             try:
                 response, text = self._send(method, url, content)
-            except httpx.TransportError as error:
-                said = f"{type(error).__name__}: {masked(str(error), self.secrets)}"
-                if not is_passing(error):
-                    self._gave_up(url, said, tries)
             except httpx.HTTPError as error:
-                self._gave_up(url, f"{type(error).__name__}: {masked(str(error), self.secrets)}", tries)
+                said = self._passing(url, error, tries)
             else:
                 if response.status_code not in PASSING:
                     return response.status_code, text
@@ -124,6 +120,18 @@ class Client:
                 self._gave_up(url, late, tries)
             if self._stopped.wait(wait):
                 self._gave_up(url, said, tries)
+
+    def _passing(self, url: str, error: httpx.HTTPError, tries: int) -> str:
+        """Return what a passing failure says; raise for any other."""
+        said = f"{type(error).__name__}: {masked(str(error), self.secrets)}"
+        if is_distrusted(error):
+            raise ConfigError(
+                f"{shown(url)} shows a certificate that nobody vouches for: {said}",
+                hint="name your authority's certificates in SSL_CERT_FILE, or set verify_tls: false",
+            ) from None
+        if not is_passing(error):
+            self._gave_up(url, said, tries)
+        return said
 
     def _send(self, method: str, url: str, content: bytes | None) -> tuple[httpx.Response, str]:
         """One request, with redirects on the same host followed."""

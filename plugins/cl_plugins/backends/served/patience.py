@@ -28,11 +28,16 @@ class Deadline:
         return max(0.0, self._end - time.monotonic())
 
 
-def is_passing(error: httpx.TransportError) -> bool:
+def is_distrusted(error: httpx.HTTPError) -> bool:
+    """Whether nobody vouches for the server's certificate."""
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def is_passing(error: httpx.HTTPError) -> bool:
     """Whether the same request may succeed later: a broken connection, not a wrong certificate."""
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return False
-    return isinstance(error, httpx.TimeoutException | httpx.NetworkError | httpx.RemoteProtocolError)
+    return not is_distrusted(error) and isinstance(
+        error, httpx.TimeoutException | httpx.NetworkError | httpx.RemoteProtocolError
+    )
 
 
 def wait_s(tries: int, retry_after: str | None) -> float:
