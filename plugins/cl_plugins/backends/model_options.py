@@ -123,3 +123,28 @@ class OnnxOptions(FixedModelOptions):
     std: tuple[Annotated[float, Field(gt=0)], ...] | None = Field(
         None, description="pictures: then divided by it, one number a channel or one for all"
     )
+
+
+class MlflowOptions(FixedModelOptions):
+    """Options of the backend ``mlflow``: `uri` or `path`."""
+
+    uri: str | None = Field(
+        None, description="models:/name/3, models:/name@alias, runs:/id/model or a URL of a logged model"
+    )
+    path: Path | None = Field(None, description="folder of a saved model, with the file MLmodel in it")
+    tracking_uri: str | None = Field(
+        None, description="server or database that `uri` is looked up in; MLFLOW_TRACKING_URI if unset"
+    )
+    params: dict[str, Any] = Field(
+        default_factory=dict, description="parameters of predict, as the model's signature has them"
+    )
+    outputs: tuple[str, ...] | None = Field(
+        None, description="columns of the answer with the probabilities, in the order of `classes`"
+    )
+    batch_size: int = Field(1024, ge=1, description="rows a call")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "MlflowOptions":
+        if (self.uri is None) == (self.path is None):
+            raise ValueError("name either `uri` or `path`")
+        return self

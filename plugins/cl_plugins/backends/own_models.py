@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cl_core.hooks import ModelBackend
-from cl_plugins.backends.model_options import OnnxOptions, SklearnOptions, TorchOptions
+from cl_plugins.backends.model_options import MlflowOptions, OnnxOptions, SklearnOptions, TorchOptions
 from cl_plugins.later import Later
 
 
@@ -30,4 +30,14 @@ def own_model_backends() -> Iterator[ModelBackend]:
         Later("cl_plugins.backends.onnx_model", "predict_onnx"),
         requires=("onnxruntime",),
         extra="onnx",
+    )
+    # A name or an alias in a registry may stand for another model tomorrow.
+    yield ModelBackend(
+        "mlflow",
+        "an existing model of MLflow, from a folder, a run or a registry",
+        MlflowOptions,
+        Later("cl_plugins.backends.mlflow_model", "predict_mlflow"),
+        requires=("mlflow",),
+        extra="mlflow",
+        repeatable=False,
     )

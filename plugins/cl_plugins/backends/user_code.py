@@ -26,7 +26,10 @@ def blaming(what: str, did: str, hint: str) -> Iterator[None]:
 
 def said(error: BaseException) -> str:
     """First paragraph of an error, cut: some libraries quote the whole data."""
-    first = str(error).strip().partition("\n\n")[0]
+    text = str(error).strip()
+    if text.startswith("Failed to enforce schema"):  # MLflow puts all rows before the reason
+        text = text.rpartition("Error: ")[2]
+    first = text.partition("\n\n")[0]
     one_line = " ".join(first.split())
     cut = one_line if len(one_line) <= _LONGEST else f"{one_line[:_LONGEST]}..."
     return f"{type(error).__name__}: {cut}"
