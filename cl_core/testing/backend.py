@@ -1,7 +1,7 @@
 """The contract of model backends: right shape, right columns, same bits, out of sample, clear refusals."""
 
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -158,4 +158,6 @@ def _check_worker(backend: ModelBackend, data: Dataset, options: Any, found: Pre
 def _same(before: Any, after: Any) -> bool:
     if hasattr(before, "equals"):
         return bool(before.equals(after))
+    if is_dataclass(before):  # clips, or names of files
+        return all(_same(getattr(before, part.name), getattr(after, part.name)) for part in fields(before))
     return before is None or np.array_equal(np.asarray(before), np.asarray(after))

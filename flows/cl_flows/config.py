@@ -40,7 +40,7 @@ class ModelSection(_PluginSection):
     """Which model judges the labels; all other keys are options of the backend."""
 
     backend: str | None = Field(
-        None, description="backend by name; probabilities that came with the data, else `tabular`"
+        None, description="backend by name; probabilities that came with the data, else by the kind of data"
     )
 
 

@@ -17,6 +17,9 @@ from cl_flows.policy import configured_checks
 if TYPE_CHECKING:
     from cl_core.dataset import Dataset
 
+# The backend of each kind of data, where the user names none; tables and arrays go to `tabular`.
+_BY_MODALITY = {"text": "text", "image": "image", "audio": "audio"}
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -54,7 +57,8 @@ class Plan:
         """Return the backend the user named, else the one that fits the data."""
         name = self.config.model.backend
         if name is None:
-            name = "precomputed" if dataset.pred_probs is not None else "tabular"
+            fitting = _BY_MODALITY.get(dataset.modality, "tabular")
+            name = "precomputed" if dataset.pred_probs is not None else fitting
         backend = self.registry.find(ModelBackend, name)
         return backend, make_options(
             backend, self.config.model.options, self.config.base, "model", self.registry

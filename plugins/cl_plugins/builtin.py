@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cl_core.hooks import DatasetLoader, ModelBackend, NoiseEstimator, Publisher, hookimpl
+from cl_plugins.backends.by_modality import modality_backends
 from cl_plugins.backends.ensemble_options import EnsembleOptions, all_repeat
 from cl_plugins.backends.options import PrecomputedOptions, TabularOptions
 from cl_plugins.backends.own_models import own_model_backends
@@ -99,6 +100,7 @@ def labelgate_model_backends() -> Iterator[ModelBackend]:
         Later("cl_plugins.backends.ensemble", "predict_ensemble"),
         repeatable=all_repeat,
     )
+    yield from modality_backends()
     yield from vector_backends()
     yield from own_model_backends()
     yield from remote_backends()

@@ -1,12 +1,14 @@
 """Plugins and their options are found and validated before anything is read."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from cl_core import ConfigError, ModelBackend
+from cl_core import ConfigError, Dataset, ModelBackend
 from cl_core.plugins import Offer, Registry, load_plugins
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
@@ -104,3 +106,16 @@ def test_an_ensemble_gates_and_its_views_reach_the_estimate(
     result = run_direct(make_config(raw, "test"))
     assert result.status == "failed"
     assert abs(result.noise_rate - 0.2) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("modality", "backend"),
+    [("text", "text"), ("image", "image"), ("audio", "audio"), ("table", "tabular"), ("array", "tabular")],
+)
+def test_each_kind_of_data_has_its_backend(modality: Any, backend: str, tmp_path: Path) -> None:
+    """Where the user names none; probabilities that came with the data go first."""
+    labels = np.array([0, 1])
+    data = Dataset("d", labels, labels, ("a", "b"), ["x", "y"], modality, "f")
+    plan = planned({}, tmp_path)
+    assert plan.backend_for(data)[0].name == backend
+    assert plan.backend_for(replace(data, pred_probs=np.eye(2)))[0].name == "precomputed"
