@@ -1,9 +1,11 @@
 """A scratch installation of labelgate and of plugin distributions, as `pip` would leave it."""
 
+import os
 import subprocess
 import sys
 import textwrap
 import tomllib
+import venv
 from collections.abc import Callable
 from importlib.metadata import distributions
 from pathlib import Path
@@ -18,6 +20,7 @@ import cl_plugins
 
 ROOT = Path(__file__).parents[2]
 RunPython: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+Shell: TypeAlias = Callable[[str, Path], "subprocess.CompletedProcess[str]"]
 
 
 def installed() -> bool:
@@ -70,6 +73,41 @@ def run_python(plugin_folder: Path, tmp_path: Path) -> RunPython:
         command = [sys.executable, "-W", "error", "-c", code]
         return subprocess.run(
             command, env=variables, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    return run
+
+
+# Installing from a package index is what these stand for; here everything is installed already.
+PIP = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_QUIET": "1"}
+
+
+@pytest.fixture
+def shell(tmp_path: Path, plugin_folder: Path) -> Shell:
+    """Run a command line where labelgate and pip are at hand, in an environment that may be changed."""
+    folder = tmp_path / "venv"
+    venv.create(folder, with_pip=False)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    here = [str(plugin_folder), *(path for path in sys.path if path and Path(path).is_dir())]
+    (packages / "here.pth").write_text("\n".join(here))
+    python = folder / "bin" / "python"
+    for name, call in (("labelgate", "cl_flows.cli"), ("pip", "pip._internal.cli.main")):
+        script = folder / "bin" / name
+        script.write_text(f"#!{python}\nimport sys\nfrom {call} import main\nsys.exit(main())\n")
+        script.chmod(0o755)
+
+    def run(command: str, where: Path) -> "subprocess.CompletedProcess[str]":
+        paths = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
+        kept = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME"}}
+        environment = {**kept, **PIP, "PATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
+        return subprocess.run(
+            ["/bin/sh", "-ec", command],
+            cwd=where,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
         )
 
     return run

@@ -1,12 +1,9 @@
 """`labelgate plugins new` writes distributions that install, test green, are listed healthy and gate."""
 
 import json
-import os
-import subprocess
-import sys
-import venv
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import TypeAlias
 
 import pytest
@@ -15,42 +12,7 @@ from cl_core import ConfigError
 from cl_flows.cli import main
 from cl_flows.plugin_draft import draft_plugin
 
-Shell: TypeAlias = Callable[[str, Path], "subprocess.CompletedProcess[str]"]
-
-# Installing from a package index is what these stand for; here everything is installed already.
-PIP = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_QUIET": "1"}
-
-
-@pytest.fixture
-def shell(tmp_path: Path, plugin_folder: Path) -> Shell:
-    """Run a command line where labelgate and pip are at hand, in an environment that may be changed."""
-    folder = tmp_path / "venv"
-    venv.create(folder, with_pip=False)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    here = [str(plugin_folder), *(path for path in sys.path if path and Path(path).is_dir())]
-    (packages / "here.pth").write_text("\n".join(here))
-    python = folder / "bin" / "python"
-    for name, call in (("labelgate", "cl_flows.cli"), ("pip", "pip._internal.cli.main")):
-        script = folder / "bin" / name
-        script.write_text(f"#!{python}\nimport sys\nfrom {call} import main\nsys.exit(main())\n")
-        script.chmod(0o755)
-
-    def run(command: str, where: Path) -> "subprocess.CompletedProcess[str]":
-        paths = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
-        kept = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME"}}
-        environment = {**kept, **PIP, "PATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
-        return subprocess.run(
-            ["/bin/sh", "-ec", command],
-            cwd=where,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-
-    return run
-
+Shell: TypeAlias = Callable[[str, Path], CompletedProcess[str]]
 
 # What each kind needs of a gate.yaml to be used in it.
 ROWS = "".join(f"{'ab'[i % 2]}\t{'ham ' * (i % 2)}{'spam ' * (1 - i % 2)}word{i}\n" for i in range(80))
