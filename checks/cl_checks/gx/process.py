@@ -13,13 +13,13 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import IO, Any, NoReturn, Self
 
 import pandas as pd
 
+from cl_checks.gx.child import search_path
 from cl_checks.gx.own_suite import SuiteRequest, validate_own
 from cl_checks.gx.scored import ValidationRequest, validate_request, validate_scored
 from cl_core.errors import ConfigError, GateError, InputError, LabelgateError
@@ -206,13 +206,9 @@ def _refusal(refused: Any) -> LabelgateError:
 
 def _environment() -> dict[str, str]:
     """Make the child find the very packages that we run on, and keep Great Expectations quiet."""
-    ours = [
-        str(Path(__file__).parents[2]),
-        str(Path(sys.modules[GateError.__module__].__file__ or "").parents[1]),
-    ]
     return {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys([*ours, *filter(None, sys.path)])),
+        "PYTHONPATH": search_path(),
         "GX_ANALYTICS_ENABLED": "false",
         "PYTHONWARNINGS": "ignore",
         # The other core is fitting a model.

@@ -7,6 +7,8 @@ _HOMES = {
     "ExpectLabelIssueShareToBeBelow": "cl_checks.gx.issue_share",
     "ExpectLabelNoiseRatePerClassToBeBelow": "cl_checks.gx.class_noise",
     "ExpectLabelNoiseRateToBeBelow": "cl_checks.gx.label_noise",
+    "LabelGateAction": "cl_checks.gx.action",
+    "LabelGateStopped": "cl_checks.gx.action",
 }
 NAMES = frozenset(_HOMES)
 
