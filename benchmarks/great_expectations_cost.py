@@ -1,10 +1,17 @@
-"""What Great Expectations costs a run: alone, and behind a helper process that warmed up meanwhile.
+"""What Great Expectations costs a run beside our own part: time and peak memory, for 1e4, 1e5 and 1e6 rows.
 
-Run: ``python benchmarks/great_expectations_cost.py``; takes about half a minute.
+Run: ``python benchmarks/great_expectations_cost.py``; takes about a minute. Each part runs in a process of
+its own, so that its memory is its own; what importing it alone takes stands in the first column of each.
 """
 
+import json
+import resource
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,46 +20,106 @@ from cl_checks.gx.process import ExpectationsProcess
 from cl_checks.gx.scored import ValidationRequest, validate_request
 from cl_core import assess, flip_labels
 
+ROWS = (10_000, 100_000, 1_000_000)
+_CLASSES = 10
 _REPEATS = 5
 
 
-def request_for(folder: Path, rows: int) -> ValidationRequest:
-    """Write the scored table of `rows` rows in ten classes, 5 % of the labels flipped."""
+def arrays(rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make labels and probabilities of so many rows in ten classes, 5 % of the labels flipped."""
     rng = np.random.default_rng(0)
-    true = rng.integers(0, 10, rows)
-    probs = 0.6 * np.eye(10)[true] + 0.4 * rng.dirichlet(np.ones(10), rows)
-    given, _ = flip_labels(true, rate=0.05, n_classes=10, rng=rng)
+    true = rng.integers(0, _CLASSES, rows)
+    probs = 0.6 * np.eye(_CLASSES)[true] + 0.4 * rng.dirichlet(np.ones(_CLASSES), rows)
+    given, _ = flip_labels(true, rate=0.05, n_classes=_CLASSES, rng=rng)
+    return given, probs
+
+
+def prepare(folder: Path, rows: int) -> ValidationRequest:
+    """Write the arrays and the scored table."""
+    given, probs = arrays(rows)
+    np.save(folder / f"labels-{rows}.npy", given)
+    np.save(folder / f"probs-{rows}.npy", probs)
     found = assess(given, probs)
     path = folder / f"scored-{rows}.parquet"
     found.scored.to_parquet(path)
-    return ValidationRequest(str(path), found.noise.rate, 0.1, 50, rows, f"{rows} rows")
+    return ValidationRequest(
+        str(path), found.noise.rate, 0.1, 50, rows, f"{rows} rows", n_flagged=found.n_flagged
+    )
 
 
-def timed(request: ValidationRequest, expectations: ExpectationsProcess) -> float:
-    """Seconds from the request to the document."""
+def measured(work: Callable[[], object]) -> None:
+    """Print seconds, and the megabytes that the work added to this process's peak."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.perf_counter()
-    expectations.validate(request, 300)
-    return time.perf_counter() - begun
+    work()
+    spent = time.perf_counter() - begun
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps([spent, before / 1024, after / 1024]))
+
+
+def ours(folder: Path, rows: int) -> None:
+    """Assess the labels and write the scored table, in this process."""
+    given, probs = np.load(folder / f"labels-{rows}.npy"), np.load(folder / f"probs-{rows}.npy")
+    assess(given[:1000], probs[:1000])  # imports what it needs
+    measured(lambda: assess(given, probs).scored.to_parquet(folder / "again.parquet"))
+
+
+def theirs(request: ValidationRequest, small: ValidationRequest) -> None:
+    """Validate the scored table, in this process, after a small one for the imports."""
+    validate_request(small)
+    measured(lambda: validate_request(request))
+
+
+def part(*arguments: str) -> tuple[float, float, float]:
+    """Run one part in a process of its own: seconds, peak before and after in MB."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", __file__, *arguments], check=True, capture_output=True, text=True
+    )
+    seconds, before, after = json.loads(done.stdout.splitlines()[-1])
+    return seconds, before, after
+
+
+def table(folder: Path, requests: dict[int, ValidationRequest]) -> None:
+    """Print time and memory of both parts, a line a size."""
+    print("rows         our part, s  adds MB   Great Expectations, s  adds MB  its process holds MB")
+    for rows in ROWS:
+        mine = part("ours", str(folder), str(rows))
+        its = part("theirs", json.dumps(asdict(requests[rows])), json.dumps(asdict(requests[ROWS[0]])))
+        print(
+            f"{rows:>9,}  {mine[0]:>12.2f}  {mine[2] - mine[1]:>7.0f}  {its[0]:>22.2f}  "
+            f"{its[2] - its[1]:>7.0f}  {its[1]:>7.0f}",
+            flush=True,
+        )
+
+
+def waiting(request: ValidationRequest) -> None:
+    """Print what a run waits for: a process that warmed up meanwhile, and one that did not."""
+    with ExpectationsProcess() as expectations:
+        begun = time.perf_counter()
+        expectations.validate(request, 300)
+        cold = time.perf_counter() - begun
+        times = []
+        for _ in range(_REPEATS):
+            begun = time.perf_counter()
+            expectations.validate(request, 300)
+            times.append(time.perf_counter() - begun)
+    warm = sorted(times)[_REPEATS // 2]
+    print(f"first answer, nothing done meanwhile      {cold:8.2f} s")
+    print(f"warm process, {request.run_name:>12}, median of {_REPEATS}   {warm:8.2f} s")
 
 
 def main() -> None:
-    """Print the table."""
-    with tempfile.TemporaryDirectory() as name, ExpectationsProcess() as expectations:
-        requests = [request_for(Path(name), rows) for rows in (2_000, 50_000)]
-        expectations.close()
-        begun = time.perf_counter()
-        expectations.start()
-        started = time.perf_counter() - begun
-        timed(requests[0], expectations)
-        cold = time.perf_counter() - begun
-        print(f"start() returns after                     {1000 * started:8.0f} ms")
-        print(f"first answer, nothing done meanwhile      {cold:8.2f} s")
-        for request in requests:
-            warm = sorted(timed(request, expectations) for _ in range(_REPEATS))[_REPEATS // 2]
-            print(f"warm process, {request.run_name:>12}, median of {_REPEATS}   {warm:8.2f} s")
-        begun = time.perf_counter()
-        validate_request(requests[0])
-        print(f"in this process, import included          {time.perf_counter() - begun:8.2f} s")
+    """Print the tables; with arguments, run one part."""
+    match sys.argv[1:]:
+        case ["ours", folder, rows]:
+            ours(Path(folder), int(rows))
+        case ["theirs", request, small]:
+            theirs(ValidationRequest(**json.loads(request)), ValidationRequest(**json.loads(small)))
+        case _:
+            with tempfile.TemporaryDirectory() as name:
+                requests = {rows: prepare(Path(name), rows) for rows in ROWS}
+                waiting(requests[ROWS[0]])
+                table(Path(name), requests)
 
 
 if __name__ == "__main__":
