@@ -56,6 +56,7 @@ def encode_labels(
             f"{where} has no label in any of {len(column):,} rows",
             hint="name the column that holds the labels, or label some rows first",
         )
+    _refuse_nested(column[labelled], where)
     if fixed is None:
         names, numeric = _names(column[labelled], where)
         found = set(names.tolist())
@@ -135,6 +136,19 @@ def _by_value(name: str) -> tuple[float, str]:
         return float(name), name
     except ValueError:  # a class known from elsewhere that is no number
         return float("inf"), name
+
+
+def _refuse_nested(column: "pd.Series[Any]", where: str) -> None:
+    """Refuse cells that are no single value: as text, a list of two labels would be a class of its own."""
+    if column.dtype != object:
+        return
+    strange = next((cell for cell in column if isinstance(cell, list | dict | np.ndarray | bytes)), None)
+    if strange is not None:
+        kind = "bytes" if isinstance(strange, bytes) else "lists or records"
+        raise InputError(
+            f"{where} holds {kind} such as {str(strange)[:60]}, wanted one label a row",
+            hint="write one text or number a row; rows with several labels are another problem than this one",
+        )
 
 
 def _refuse_too_few_or_many(found: set[str], n: int, where: str) -> None:

@@ -192,6 +192,17 @@ def test_vectors_of_one_length_are_an_array(load: Load) -> None:
         load(pd.DataFrame({"embedding": [[1.0, 2.0], [3.0]], "y": ["a", "b"]}))
 
 
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [([["a"], ["a", "b"]], "lists or records such as"), ([b"a", b"b"], "bytes such as b'a'")],
+)
+def test_labels_that_are_no_single_value_are_refused(load: Load, labels: list[Any], said: str) -> None:
+    """Two labels of one row are not a third class."""
+    with pytest.raises(InputError, match=said) as caught:
+        load(pd.DataFrame({"x": [1, 2], "label": labels}))
+    assert caught.value.hint
+
+
 def test_the_source_is_the_labelled_rows_as_they_stood(load: Load) -> None:
     """Every column but probabilities, dropped ones too, in the rows of the data set."""
     data = load("i,x,r,y\n1,5,n,a\n2,6,s,\n3,7,n,b\n", id="i", drop=["r"])
