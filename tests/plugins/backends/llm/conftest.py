@@ -112,6 +112,8 @@ def make_app(state: ChatServer) -> FastAPI:
         if kind == "status":
             said = {"error": {"message": f"wrong key {state.keys[-1]}"}}
             return JSONResponse(said, int(detail), headers={"retry-after-ms": "10"})
+        if kind == "redirect":
+            return Response(status_code=307, headers={"location": detail})
         if kind == "drop":
             return Response(b"{", headers={"content-length": "100"})
         if kind == "body":

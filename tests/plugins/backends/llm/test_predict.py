@@ -235,6 +235,7 @@ def test_a_passing_failure_is_tried_again(chat: Any, ask: Any, fault: str) -> No
     ("fault", "said"),
     [
         ("status:401", "status 401"),
+        ("redirect:http://elsewhere.invalid/v1/chat/completions", "status 307"),
         ("status:404", "status 404"),
         ("body:<html>log in</html>", "something else than a chat completion"),
         ("body:{}", "something else than a chat completion"),
