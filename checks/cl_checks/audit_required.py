@@ -43,6 +43,9 @@ def check_audit_required(evidence: Evidence, options: AuditRequiredOptions) -> V
         `Undecided` without such an audit, else `Passed`. Never `Failed`: the labels may be all right.
     """
     audit, answered = evidence.audit, evidence.context.audited_at
+    if audit is None and answered is not None:
+        says = "People checked some of these rows, but no audit can be weighed against a limit of 0 or 1."
+        return Undecided(CODE, NAME, says, 0, options.min_rows, "Set gate.max_noise_rate between 0 and 1.")
     if audit is None or answered is None:
         return Undecided(
             CODE,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cl_checks.options import Options, Share
-from cl_checks.wording import names, percents, refuse_unknown
+from cl_checks.wording import percents, refuse_unknown
 from cl_core.digests import Digests, row_digests, table_digests
 from cl_core.errors import InputError
 from cl_core.evidence import Evidence
@@ -108,7 +108,9 @@ def _examples(evidence: Evidence, groups: Indices, rows: Indices) -> str:
     told = []
     for group in dict.fromkeys(groups[rows].tolist()):
         members = rows[groups[rows] == group]
-        told.append(names([f"row {str(ids[i])[:_SHOWN]} as {labels[i]!r}" for i in members], _EXAMPLES))
+        some = [f"row {str(ids[i])[:_SHOWN]} as {labels[i]!r}" for i in members[:_EXAMPLES]]
+        more = f" and {len(members) - len(some):,} more" if len(members) > len(some) else ""
+        told.append(", ".join(some) + more)
         if len(told) == _EXAMPLES:
             break
     return "; ".join(told)

@@ -1,5 +1,6 @@
 """LN005: are too many rows of one class labelled as another? Names the confusion, not only the class."""
 
+import numpy as np
 from pydantic import Field
 
 from cl_checks.options import Count, Options, Share
@@ -49,7 +50,8 @@ def check_pair_noise(evidence: Evidence, options: PairNoiseOptions) -> Verdict:
     Returns
     -------
     Verdict
-        See `cl_checks.parts.hold`; a breach a pair, ``where`` it is ``{given: name, true: name}``.
+        See `cl_checks.parts.hold`; a breach a pair, ``where`` it is ``{given: name, true: name}``. Pairs
+        that no row speaks for share one entry a given label, ``{given: name}``.
     """
     limits = _limits(options, evidence.classes)
     rows, shares, classes = class_rows(evidence).astype(int), wrong_shares(evidence), evidence.classes
@@ -57,29 +59,21 @@ def check_pair_noise(evidence: Evidence, options: PairNoiseOptions) -> Verdict:
     total = len(judged) * (len(classes) - 1)
     parts = []
     for i in judged:
-        # A share at or under its limit cannot be over it; only "confident" asks how far it may reach.
-        for j in range(len(classes)):
+        seen = [j for j in np.flatnonzero(shares[i] > 0).tolist() if j != i]
+        for j in seen:
             limit = limits.get((classes[i], classes[j]), options.max_noise_rate)
-            if i != j and (shares[i, j] > 0 or options.decide_on == "confident"):
-                rate = part_rate(evidence, float(shares[i, j]), float(rows[i]), parts=total)
-                where = (("given", classes[i]), ("true", classes[j]))
-                title = f"{classes[i]!r} that are {classes[j]!r}:"
-                parts.append(Part(where, title, int(rows[i]), rate, limit))
+            rate = part_rate(evidence, float(shares[i, j]), float(rows[i]), parts=total)
+            where = (("given", classes[i]), ("true", classes[j]))
+            parts.append(Part(where, f"{classes[i]!r} that are {classes[j]!r}:", int(rows[i]), rate, limit))
+        unseen = [classes[j] for j in range(len(classes)) if j != i and j not in set(seen)]
+        if unseen:
+            lowest = min(limits.get((classes[i], name), options.max_noise_rate) for name in unseen)
+            rate = part_rate(evidence, 0.0, float(rows[i]), parts=total)
+            title = f"{classes[i]!r} that are of any other class:"
+            parts.append(Part((("given", classes[i]),), title, int(rows[i]), rate, lowest))
     scarce = [name for i, name in enumerate(classes) if i not in set(judged)]
     aside = f"Not judged, with fewer than {options.min_rows} rows: {names(scarce)}." if scarce else ""
-    if judged and not parts:
-        parts = [_nothing(evidence, classes, int(rows[judged[0]]), judged[0], total, options)]
     return hold(CODE, NAME, parts, evidence, decide_on=options.decide_on, noun="pair", aside=aside)
-
-
-def _nothing(
-    evidence: Evidence, classes: tuple[str, ...], rows: int, i: int, total: int, options: PairNoiseOptions
-) -> Part:
-    """Stand in for all pairs where none is confused."""
-    j = 0 if i else 1
-    where = (("given", classes[i]), ("true", classes[j]))
-    rate = part_rate(evidence, 0.0, rows, parts=total)
-    return Part(where, f"{classes[i]!r} that are {classes[j]!r}:", rows, rate, options.max_noise_rate)
 
 
 def _limits(options: PairNoiseOptions, classes: tuple[str, ...]) -> dict[tuple[str, str], float]:

@@ -71,6 +71,13 @@ class GateSection(_Section):
     baseline: str | None = Field(
         None, description="run to compare with, by the beginning of its id; the last accepted one"
     )
+
+    @field_validator("baseline", mode="before")
+    @classmethod
+    def _number_of_a_day(cls, value: Any) -> Any:
+        # YAML reads the day that an id begins with as a number.
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
     great_expectations: GreatExpectationsSection = Field(
         GreatExpectationsSection(), description="also run the limits through Great Expectations, or a section"
     )

@@ -21,6 +21,8 @@ _HOMES = {
     "name": ("data", "name"),
     "max_noise_rate": ("gate", "max_noise_rate"),
     "decide_on": ("gate", "decide_on"),
+    "preset": ("gate", "preset"),
+    "baseline": ("gate", "baseline"),
     "great_expectations": ("gate", "great_expectations"),
     "backend": ("model", "backend"),
     "folds": ("model", "folds"),
@@ -37,8 +39,8 @@ def run_gate(source: "Path | str | pd.DataFrame", **settings: Any) -> GateResult
     source
         Path of labelled data or of a gate.yaml, or a data frame with a label column.
     **settings
-        Any of ``path, label, id, name, max_noise_rate, decide_on, great_expectations, backend, folds, seed,
-        output``, each laid over what a gate.yaml says. ``max_noise_rate`` is needed without one.
+        Any of ``path, label, id, name, max_noise_rate, decide_on, preset, baseline, great_expectations,
+        backend, folds, seed, output``, each laid over what a gate.yaml says. ``max_noise_rate`` is needed without one.
 
     Returns
     -------

@@ -100,6 +100,12 @@ def test_pairs_are_named_in_their_direction(evidence: Callable[..., Evidence]) -
     assert isinstance(check_pair_noise(counted(evidence), free), Passed)
     clean = check_pair_noise(counted(evidence, np.diag([100, 100, 100])), PairNoiseOptions())
     assert isinstance(clean, Passed)
+    far = check_pair_noise(
+        counted(evidence, np.diag([100, 100, 100])),
+        PairNoiseOptions(decide_on="confident", max_noise_rate=0.0),
+    )
+    assert isinstance(far, Undecided)
+    assert [breach.where for breach in far.breaches] == [(("given", name),) for name in CLASSES]
     for text, says in (("ash birch", "no pair"), ("ash -> brich", "'brich'")):
         with pytest.raises(ConfigError, match=says):
             check_pair_noise(counted(evidence), PairNoiseOptions(limits={text: 0.5}))
@@ -182,15 +188,15 @@ def test_no_noise_at_all_still_has_an_interval(evidence: Callable[..., Evidence]
 
 @pytest.mark.parametrize("classes", [2, 10, 100])
 def test_chance_alone_raises_few_alarms(evidence: Callable[..., Evidence], classes: int) -> None:
-    """Classes that are all at the limit: in 200 draws the check fails hardly ever, however many there are."""
+    """Classes that are all at the limit: in 60 draws the check fails hardly ever, however many there are."""
     rng = np.random.default_rng(classes)
     names = tuple(f"c{i:03}" for i in range(classes))
     alarms = 0
-    for _ in range(200):
+    for _ in range(60):
         wrong = rng.binomial(200, 0.1, classes)
         counts = np.diag(200 - wrong)
         counts[np.arange(classes), (np.arange(classes) + 1) % classes] = wrong
         found = counted(evidence, counts, names)
         exact = replace(found, noise=replace(found.noise, low=found.noise.rate, high=found.noise.rate))
         alarms += isinstance(check_class_noise(exact, ClassNoiseOptions(max_noise_rate=0.1)), Failed)
-    assert alarms <= 20
+    assert alarms <= 6

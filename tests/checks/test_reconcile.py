@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cl_checks import ValidationRequest, reconcile, request_for
-from cl_core import Failed, GateError, Judgement, Passed, Undecided, Verdict
+from cl_core import Failed, GateError, Judgement, Passed, Ruling, Undecided, Verdict
 
 KEYS = (
     "noise_rate",
@@ -59,6 +59,16 @@ def test_an_answer_that_agrees_goes_on_record(outcome: type[Verdict], rate: floa
     result = reconcile(ours, theirs)
     assert result.verdict is ours.verdict
     assert result.validation == theirs
+
+
+def test_a_budget_that_is_waived_or_only_warns_is_held_against_its_own_numbers() -> None:
+    """The run passes by policy; Great Expectations must still find the limit broken."""
+    failed = Failed("LN001", "noise-budget", "by hand", 0.06, 0.05)
+    passed = Passed("LN000", "policy", "Passed with 1 waived check.")
+    ours = Judgement(passed, (failed,), rulings=(Ruling("fail", "waived"),))
+    assert reconcile(ours, document(0.06)).verdict is passed
+    with pytest.raises(GateError):
+        reconcile(ours, document(0.06, within=True))
 
 
 @pytest.mark.parametrize(

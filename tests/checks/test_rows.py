@@ -178,5 +178,7 @@ def test_an_audit_is_wanted_large_and_fresh_enough(
         finding = audit_finding(plan, collect_answers(plan.positions, [0] * 60), max_noise_rate=0.1)
         context = Context(now=NOW, audited_at=NOW - timedelta(days=age))
         found = replace(found, audit=finding, context=context)
+        weighed_against_nothing = replace(found, audit=None)
+        assert "limit of 0 or 1" in check_audit_required(weighed_against_nothing, AuditRequiredOptions()).says
     verdict = check_audit_required(found, AuditRequiredOptions(**options))
     assert (type(verdict), verdict.measured) == (outcome, measured)
