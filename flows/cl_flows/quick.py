@@ -40,7 +40,8 @@ def run_gate(source: "Path | str | pd.DataFrame", **settings: Any) -> GateResult
         Path of labelled data or of a gate.yaml, or a data frame with a label column.
     **settings
         Any of ``path, label, id, name, max_noise_rate, decide_on, preset, baseline, great_expectations,
-        backend, folds, seed, output``, each laid over what a gate.yaml says. ``max_noise_rate`` is needed without one.
+        backend, folds, seed, output``, each laid over what a gate.yaml says. ``max_noise_rate`` is needed
+        without one.
 
     Returns
     -------
