@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from numbers import Real
+from typing import Any, get_args
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from cl_core.dataset import Dataset, Predictions
 from cl_core.errors import InputError
 from cl_core.inputs import check_inputs
 from cl_core.noise.record import NoiseEstimate
+from cl_core.verdict import Verdict
 
 
 def dataset_fault(answer: Any) -> str:
@@ -80,6 +82,17 @@ def estimate_fault(answer: Any, n_rows: int, k: int) -> str:
     if not 0 < answer.confidence < 1:
         return f"gave a confidence of {answer.confidence}, wanted more than 0 and less than 1"
     return "" if _are_sentences(answer.notes) else "gave notes that are not sentences"
+
+
+def verdict_fault(answer: Any) -> str:
+    """Look for an outcome that cannot be compared or shown; whose it is, the judge looks at."""
+    if not isinstance(answer, get_args(Verdict)):
+        return f"returned {_said(answer)}, wanted Passed, Failed or Undecided"
+    for name in ("measured", "limit"):
+        number = getattr(answer, name)
+        if number is not None and (isinstance(number, bool) or not isinstance(number, Real)):
+            return f"gave {number!r:.60} for {name}, wanted a number or None"
+    return "" if isinstance(answer.says, str) and answer.says else "says nothing"
 
 
 def _array_faults(values: Any, name: str, dimensions: int) -> Iterator[str]:

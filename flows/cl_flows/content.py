@@ -108,6 +108,8 @@ def _feed_dataset(feed: _Feed, dataset: Dataset) -> None:
 
 
 def _feed_array(feed: _Feed, name: str, array: Any) -> None:
+    if array.dtype.kind == "O" and all(isinstance(item, str) for item in array.flat):
+        array = array.astype(np.str_)  # as the Prefect engine hands it on
     if array.dtype.kind == "O":
         _feed_column(feed, name, pd.Series(array.ravel()))
         return

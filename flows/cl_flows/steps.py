@@ -7,7 +7,7 @@ from functools import partial, wraps
 from typing import Any
 
 from cl_checks.judge import judge as judge_checks
-from cl_core.answers import dataset_fault, estimate_fault, predictions_fault
+from cl_core.answers import dataset_fault, estimate_fault, predictions_fault, verdict_fault
 from cl_core.context import Context
 from cl_core.dataset import Dataset, Predictions
 from cl_core.errors import LabelgateError, PluginError
@@ -109,7 +109,14 @@ def _limited(plan: Plan, check: Check) -> Check:
     @wraps(check.check)
     def limited(evidence: Evidence, options: Any) -> Verdict:
         call = partial(check.check, evidence, options)
-        return within(plan.config.limits.check, who, "limits.check", call)
+        outcome = within(plan.config.limits.check, who, "limits.check", call)
+        fault = verdict_fault(outcome)
+        if fault:
+            raise PluginError(
+                f"{who} {fault}",
+                hint=f"report it, or switch {check.name} off under `checks`",
+            )
+        return outcome
 
     return replace(check, check=limited)
 

@@ -1,15 +1,18 @@
 """The Prefect flow on a real server: states, retries, subflows, and the same records as the direct engine."""
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cl_flows.plan
-from cl_core import Dataset, DatasetLoader
+from cl_core import Dataset, DatasetLoader, PluginError
 from cl_core.plugins import Offer, Registry, load_plugins
 from cl_flows import GateConfig, GateFailed, GateUndecided, label_gate
+from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
@@ -142,3 +145,36 @@ def test_the_flow_takes_the_path_of_a_gate_yaml(tables: Path, tmp_path: Path) ->
     (tmp_path / "gate.yaml").write_text(text + "gate: {max_noise_rate: 0.05, great_expectations: false}\n")
     result = label_gate(tmp_path / "gate.yaml")
     assert Path(result.folder).parent == tmp_path / "labelgate-runs"
+
+
+def test_probabilities_of_either_engine_serve_the_other(
+    tables: Path, tmp_path: Path, gate_config: Any
+) -> None:
+    """They are found by content, and the content is the same."""
+    first = run_direct(gate_config(tables / "clean.csv", tmp_path))
+    second = label_gate(gate_config(tables / "clean.csv", tmp_path))
+    report = json.loads((Path(second.folder) / "report.json").read_text())
+    assert any(f"probabilities of run {first.run_id} used again" in note for note in report["notes"])
+
+
+def test_a_hanging_plugin_is_an_ordinary_failure_and_is_not_tried_again(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gate_config: Any
+) -> None:
+    """The flow ends although the plugin does not."""
+    calls: list[int] = []
+    registry = flaky_registry([], calls)
+    slow = registry.find(DatasetLoader, "table")
+
+    def load(options: Any) -> Dataset:
+        calls.append(1)
+        time.sleep(5)
+        return slow.load(options)
+
+    kept = tuple(offer for offer in registry.offers if offer.plugin is not slow)
+    hanging = Offer("loader", replace(slow, load=load), "slow-distribution", "1.0")
+    monkeypatch.setattr(cl_flows.plan, "load_plugins", lambda: Registry((*kept, hanging)))
+    raw = gate_config(tables / "clean.csv", tmp_path).model_dump(mode="json")
+    with pytest.raises(PluginError, match=r"'slow-distribution' did not answer within 1 seconds"):
+        label_gate(make_config({**raw, "limits": {"load": 1}}, "test"))
+    assert newest_flow_run().state.name == "Failed"
+    assert calls == [1]
