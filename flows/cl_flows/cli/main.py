@@ -18,6 +18,9 @@ from cl_flows.cli.report import report
 from cl_flows.cli.run import run
 from cl_flows.exit_codes import ExitCode
 
+# Reasons of the operating system that more room would mend.
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -84,9 +87,10 @@ def _deliberate(error: Exception) -> int:
     """Tell people of an error raised on purpose; any other is a fault of ours and goes on."""
     from cl_core.errors import ConfigError, InputError, LabelgateError
 
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
         where = f" for {error.filename}" if error.filename else ""
-        click.secho(f"error: the disk is full{where}: {error.strerror}", fg="red", err=True)
+        what = "a file may not grow further" if error.errno == errno.EFBIG else "the disk is full"
+        click.secho(f"error: {what}{where}: {error.strerror}", fg="red", err=True)
         click.echo("  hint: make room, or name another results folder with --output; no verdict", err=True)
         return ExitCode.CRASHED
     if not isinstance(error, LabelgateError):

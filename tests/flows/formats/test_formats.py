@@ -26,11 +26,12 @@ def test_the_command_line_offers_every_format() -> None:
 
 def test_junit_has_a_case_a_check_and_the_failed_one_names_suspects(report: Report) -> None:
     """A CI server shows which check failed, by how much, and the rows to look at."""
-    suite = next(iter(junitparser.JUnitXml.fromstring(render("junit", Told(report())).encode())))
-    assert (suite.tests, suite.failures, suite.errors) == (3, 1, 0)
+    told = report()
+    suite = next(iter(junitparser.JUnitXml.fromstring(render("junit", Told(told)).encode())))
+    assert (suite.tests, suite.failures, suite.errors) == (len(told["checks"]), 1, 0)
     facts = {found.name: found.value for found in properties(suite)}
     assert (facts["verdict"], facts["max_noise_rate"], facts["rows"]) == ("failed", "0.03", "200")
-    budget, quality, _ = suite
+    budget, quality, *_ = suite
     assert budget.name == "LN001 noise-budget"
     failure = budget.result[0]
     assert isinstance(failure, junitparser.Failure)
