@@ -73,7 +73,7 @@ def decode_picture(
     data: bytes, name: str, size: tuple[int, int] | None, mode: Mode, *, most: int | None = None
 ) -> Pixels:
     """Decode the first frame of a picture file, turned as its EXIF data say, on white where transparent."""
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
@@ -84,14 +84,13 @@ def decode_picture(
             plain = _flat(ImageOps.exif_transpose(image), name).convert(mode)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _huge(name) from error
+    except UnidentifiedImageError as error:  # its own words hold a place in memory
+        raise _broken(name, "its beginning is that of no known format") from error
     # Pillow's readers raise whatever a broken file leads them into.
     except (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(
-            f"{name!r} is no whole picture: {error}",
-            hint=f"replace the file, or leave it out; known formats: {', '.join(_FORMATS)}",
-        ) from error
+        raise _broken(name, str(error)) from error
     if most is not None:
         plain.thumbnail((most, most))
     if size is not None and plain.size != (size[1], size[0]):
@@ -161,6 +160,13 @@ def _from_array(values: Any, low: float, high: float, size: tuple[int, int] | No
 def _refuse_huge(pixels: int, name: str) -> None:
     if pixels > _MOST_PIXELS:
         raise _huge(name)
+
+
+def _broken(name: str, why: str) -> InputError:
+    return InputError(
+        f"{name!r} is no whole picture: {why}",
+        hint=f"replace the file, or leave it out; known formats: {', '.join(_FORMATS)}",
+    )
 
 
 def _huge(name: str) -> InputError:
