@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,24 +133,7 @@ def _pictures(
                 hint="leave model.size out: it is known from the model",
             )
         size = (height, width)
-    shape = np.shape(dataset.features) if isinstance(dataset.features, np.ndarray) else ()
-    own_channels = (shape[3] if len(shape) == _PICTURE_AXES else 1) if shape else None
-    notes = []
-    if shape and (size is None or shape[1:3] == size) and channels in (None, own_channels):
-        raw = read_raw(dataset, backend="onnx", modalities=("image",))
-    else:
-        colour = (channels or own_channels or 3) == 3  # noqa: PLR2004
-        mode = "RGB" if colour else "L"
-        raw = read_raw(
-            dataset,
-            backend="onnx",
-            modalities=("image",),
-            size=size or shape[1:3] or None,
-            mode="RGB" if colour else "L",
-        )
-        notes.append(
-            f"pictures were brought to {raw.shape[1]} x {raw.shape[2]}, {mode}, as {network.name} wants them"
-        )
+    raw, notes = _pixels(dataset, network.name, channels, size)
     cube = raw[..., None] if raw.ndim == 3 else raw  # noqa: PLR2004
     divisor = options.divide_by or (255.0 if cube.dtype == np.uint8 and port.kind != "tensor(uint8)" else 1.0)
     if options.divide_by is None and divisor != 1:
@@ -166,6 +149,20 @@ def _pictures(
 
     _refuse_shape(feed(slice(0, 1))[port.name], port, network)
     return feed, notes
+
+
+def _pixels(
+    dataset: Dataset, model: str, channels: int | None, size: tuple[int, int] | None
+) -> tuple[NDArray[Any], list[str]]:
+    """Return the pictures as they are where they fit, else brought to size and colours."""
+    shape = np.shape(dataset.features) if isinstance(dataset.features, np.ndarray) else ()
+    own_channels = (shape[3] if len(shape) == _PICTURE_AXES else 1) if shape else None
+    if shape and (size is None or shape[1:3] == size) and channels in (None, own_channels):
+        return read_raw(dataset, backend="onnx", modalities=("image",)), []
+    mode: Literal["L", "RGB"] = "RGB" if (channels or own_channels or 3) == 3 else "L"  # noqa: PLR2004
+    wanted = size or shape[1:3] or None
+    raw = read_raw(dataset, backend="onnx", modalities=("image",), size=wanted, mode=mode)
+    return raw, [f"pictures were brought to {raw.shape[1]} x {raw.shape[2]}, {mode}, as {model} wants them"]
 
 
 def _a_channel(values: Sequence[float] | None, channels: int, option: str) -> NDArray[np.float32] | None:
