@@ -9,7 +9,7 @@ EXTRAS_READY := $(EXTRAS)/.ready
 TOOLS := build/tools
 WHEEL_TEST := build/wheel-test
 
-.PHONY: demo test check bench test-browser test-extras test-spark test-wheel coverage clean
+.PHONY: demo test check bench test-browser test-extras test-spark test-concurrency test-wheel coverage clean
 
 demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
@@ -40,6 +40,10 @@ test-wheel: $(READY)
 	cp -r tests docs deployments benchmarks pyproject.toml constraints.txt $(WHEEL_TEST)/
 	test ! -d ../shared || ln -sfn "$$(cd ../shared && pwd)" build/shared
 	cd $(WHEEL_TEST) && venv/bin/python -m pytest -n auto --dist loadfile -m "not browser and not extra" tests
+
+# Eight gates at once, 200 rounds, in threads and in processes: some minutes. `make test` runs three rounds.
+test-concurrency: $(READY)
+	$(BIN)/python benchmarks/concurrency.py
 
 coverage: $(READY)
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not extra" --cov --cov-report=term

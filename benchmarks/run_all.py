@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-_NOT_BENCHMARKS = {"run_all.py", "data.py"}
+_NOT_BENCHMARKS = {"run_all.py", "data.py", "concurrency.py"}
 
 
 def main() -> None:
