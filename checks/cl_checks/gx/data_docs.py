@@ -14,7 +14,7 @@ from typing import Any
 _DROPPED = frozenset(
     {"script", "style", "link", "footer", "img", "iframe", "object", "embed", "base", "form"}
 )
-_DROPPED_CLASSES = ("card mb-3", "navbar-brand")
+_DROPPED_CLASSES = ("card mb-3", "navbar navbar-expand-md sticky-top border-bottom")
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 )

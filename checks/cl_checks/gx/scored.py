@@ -14,6 +14,7 @@ import pandas as pd
 from cl_checks.gx.data_docs import data_docs_page
 from cl_checks.gx.suite_run import KEY, answer, answers_in, validated
 from cl_checks.reconcile import ALL_ROWS, ENOUGH_ROWS, FLAGGED_ROWS, NOISE_RATE, budget_outcome
+from cl_checks.wording import percents
 from cl_core.errors import GateError
 from cl_core.verdict import Judgement
 
@@ -144,7 +145,7 @@ def validate_scored(
     """
     _refuse_unusable(scored, noise_rate, max_noise_rate)
     table = scored[list(_COLUMNS)].assign(**{_RATE: float(noise_rate)})
-    suite = [*_suite(max_noise_rate, max(1, min_rows), n_rows), *_flagged(n_flagged, len(table))]
+    suite = [*_suite(noise_rate, max_noise_rate, max(1, min_rows), n_rows), *_flagged(n_flagged, len(table))]
     result = validated(table, suite, run_name)
     if data_docs is not None:
         data_docs.write_text(data_docs_page(result), encoding="utf-8")
@@ -161,9 +162,11 @@ def validate_scored(
     }
 
 
-def _suite(max_noise_rate: float, min_rows: int, n_rows: int | None) -> list[Any]:
+def _suite(noise_rate: float, max_noise_rate: float, min_rows: int, n_rows: int | None) -> list[Any]:
     import great_expectations.expectations as gxe
     from great_expectations.expectations.row_conditions import Column
+
+    rate, limit = percents(noise_rate, max_noise_rate)
 
     def key(name: str, says: str) -> dict[str, Any]:
         return {"meta": {KEY: name}, "description": says}
@@ -192,7 +195,8 @@ def _suite(max_noise_rate: float, min_rows: int, n_rows: int | None) -> list[Any
             column=_RATE,
             min_value=0,
             max_value=max_noise_rate,
-            **key(NOISE_RATE, "the noise rate keeps to the limit"),
+            # Data Docs show no observed value of a largest value, so that the sentence tells it.
+            **key(NOISE_RATE, f"the noise rate, {rate}, keeps to the limit of {limit}"),
         ),
         gxe.ExpectTableRowCountToBeBetween(
             min_value=min_rows, **key(ENOUGH_ROWS, "there are enough rows to judge")
