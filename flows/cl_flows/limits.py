@@ -47,12 +47,17 @@ def within(limit_s: float, who: str, setting: str, call: Callable[[], T]) -> T:
     says = f"{who} did not answer within {limit_s:g} seconds ({setting})"
     outcome: list[tuple[Any, BaseException | None]] = []
     run = FunctionType(_run.__code__.replace(co_filename=says, co_name=setting), globals())
-    worker = threading.Thread(target=copy_context().run, args=(run, call, outcome), name=who, daemon=True)
-    with _watchdog(limit_s):
-        worker.start()
-        worker.join(limit_s)
+    done = threading.Event()
+    context = copy_context()
+    worker = threading.Thread(target=context.run, args=(run, call, outcome, done), name=who, daemon=True)
+    try:
+        with _watchdog(limit_s):
+            worker.start()
+            done.wait(limit_s)  # not join: interrupted, it takes the thread for ended
+    finally:  # the time is up, or somebody pressed Ctrl-C
+        if not outcome:
+            _left_behind.append(worker)
     if not outcome:
-        _left_behind.append(worker)
         raise PluginError(says, hint=f"raise {setting} in gate.yaml where it needs longer; no verdict")
     answer, error = outcome[0]
     if error is not None:
@@ -66,7 +71,7 @@ def anyone_left_behind() -> bool:
 
 
 # Runs under a file name that says who hangs: the watchdog prints the file names of the stack, no more.
-def _run(call: Callable[[], Any], outcome: list[Any]) -> None:
+def _run(call: Callable[[], Any], outcome: list[Any], done: threading.Event) -> None:
     ident = threading.get_ident()
     with _lock:
         _at_work[ident] = os.getpid()
@@ -80,6 +85,7 @@ def _run(call: Callable[[], Any], outcome: list[Any]) -> None:
             _at_work.pop(ident)
             if not _at_work:
                 os._exit = _real_exit
+        done.set()
 
 
 def _refuse_exit(status: int) -> None:

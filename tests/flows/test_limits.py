@@ -1,6 +1,7 @@
 """A plugin that hangs or leaves is named, and the run ends with 1: never with the code of a pass."""
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -50,10 +51,10 @@ def labelgate_model_backends():
         ),
         (
             """
-            import threading, time
-            other = threading.Thread(target=time.sleep, args=(600,))  # keeps the process from ending
-            other.start()
-            other.join()
+            import time
+            from concurrent.futures import ThreadPoolExecutor
+            with ThreadPoolExecutor(1) as pool:  # Python joins its threads before it ends
+                pool.submit(time.sleep, 600).result()
             """,
             "did not answer within 1 seconds (limits.predict)",
         ),
@@ -95,6 +96,50 @@ limits: {{predict: {1 if "within" in says else 60}}}
     assert time.monotonic() - began < 60
     runs = tmp_path / "labelgate-runs"
     assert not runs.is_dir() or [p.name for p in runs.iterdir() if p.name[0].isdigit()] == []
+
+
+# A test run in the background inherits that interrupts are ignored.
+LISTENING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from cl_flows.cli import main
+main()
+"""
+
+
+def test_an_interrupt_ends_the_run_although_the_plugin_goes_on(tables: Path, tmp_path: Path) -> None:
+    """Ctrl-C is heard at once, and the exit code is an interrupt's."""
+    body = """
+    import pathlib, time
+    from concurrent.futures import ThreadPoolExecutor
+    pathlib.Path("started").touch()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(time.sleep, 600).result()
+    """
+    write_plugin(tmp_path / "site", body)
+    gate = f"data: {{path: {tables / 'clean.csv'}, label: label}}\nmodel: {{backend: odd}}\n"
+    (tmp_path / "gate.yaml").write_text(gate + "gate: {max_noise_rate: 0.05, great_expectations: false}\n")
+    paths = os.pathsep.join([str(tmp_path / "site"), *filter(None, sys.path)])
+    run = subprocess.Popen(
+        [
+            *(sys.executable, "-c", LISTENING),
+            *("run", "gate.yaml", "--engine", "direct"),
+        ],
+        env={**os.environ, "PYTHONPATH": paths},
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "started").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    try:
+        told = run.communicate(timeout=30)[1]
+    finally:
+        run.kill()
+    assert "interrupted" in told
+    assert run.returncode == 130
 
 
 def test_answers_errors_and_context_go_through() -> None:
