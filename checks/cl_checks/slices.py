@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cl_checks.wording import refuse_unknown
 from cl_core.errors import ConfigError, InputError
@@ -65,21 +67,45 @@ def cut_slices(
 
 
 def _cut(values: pd.Series, column: str, bins: int, most: int, check: str) -> list[Slice]:
-    kind = values.dtype
-    ordered = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
-    different = int(values.nunique())
-    if (ordered or pd.api.types.is_datetime64_any_dtype(kind)) and different > bins:
-        groups = pd.qcut(values, bins, duplicates="drop").map(_range, na_action="ignore")
-    elif different > most:
+    try:
+        codes, different = pd.factorize(values)  # a missing value gets the code -1
+    except TypeError as error:
         raise ConfigError(
-            f"check {check} cannot cut by {column!r}: it has {different:,} different values",
+            f"check {check} cannot cut by {column!r}: its cells hold lists or the like",
+            hint="name a column of plain values",
+        ) from error
+    if _is_ordered(values) and len(different) > bins:
+        titles = _quantiles(values, bins)
+    elif len(different) > most:
+        raise ConfigError(
+            f"check {check} cannot cut by {column!r}: it has {len(different):,} different values",
             hint=f"name a column of at most {most} values, or raise {check}.max_values",
         )
     else:
-        groups = values.map(str, na_action="ignore")
-    keys = groups.astype(object).where(values.notna(), MISSING).to_numpy()
-    return [Slice(column, str(key), np.flatnonzero(keys == key)) for key in sorted(set(keys), key=str)]
+        titles = np.array([*map(_name, different), MISSING], dtype=object)[codes]
+    return [Slice(column, name, np.flatnonzero(titles == name)) for name in sorted(set(titles))]
 
 
-def _range(interval: pd.Interval) -> str:
-    return f"{interval.left} to {interval.right}"
+def _is_ordered(values: pd.Series) -> bool:
+    kind = values.dtype
+    number = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+    time = pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind)
+    return number or time
+
+
+def _quantiles(values: pd.Series, bins: int) -> NDArray[np.object_]:
+    """Name, for every row, the group of about equal size it falls into; equal values stay together."""
+    codes, ordered = pd.factorize(values, sort=True)
+    known = np.sort(codes[codes >= 0])
+    edges = np.unique(known[[-(-len(known) * i // bins) - 1 for i in range(1, bins)]])
+    groups = np.searchsorted(edges, codes, side="left")
+    titles = np.full(len(codes), MISSING, dtype=object)
+    for group in np.unique(groups[codes >= 0]).tolist():
+        rows = (groups == group) & (codes >= 0)
+        titles[rows] = f"{_name(ordered[codes[rows].min()])} to {_name(ordered[codes[rows].max()])}"
+    return titles
+
+
+def _name(value: Any) -> str:
+    """Name a value; whole numbers that missing ones beside them made floats are whole again."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -45,14 +45,15 @@ def counted(
 
 
 def test_each_class_is_held_against_its_own_limit(evidence: Callable[..., Evidence]) -> None:
-    """30 % of ash is far over 20 %; 25 % of 20 cedars is too few rows to say, and is said to be."""
-    outcome = check_class_noise(counted(evidence), ClassNoiseOptions())
+    """30 % of ash is over 15 % beyond chance; 25 % of 20 cedars is too few rows to say, and is said to be."""
+    outcome = check_class_noise(counted(evidence), ClassNoiseOptions(max_noise_rate=0.15))
     assert isinstance(outcome, Failed)
     assert [breach.where for breach in outcome.breaches] == [(("class", "ash"),)]
     assert "1 of 2 classes" in outcome.says
     assert "Not judged, with fewer than 30 rows: cedar." in outcome.says
     assert outcome.measured is not None
-    assert 0.2 < outcome.measured < 0.3
+    # 0.3 less the root of 0.033^2 (Wilson, 97.5 %), 0.06^2 (the total) and 0.087^2 (elsewhere).
+    assert outcome.measured == pytest.approx(0.19, abs=0.002)
     allowed = check_class_noise(counted(evidence), ClassNoiseOptions(limits={"ash": 0.4}))
     assert isinstance(allowed, Passed)
 
@@ -73,7 +74,7 @@ def test_an_alarm_wants_more_than_the_estimate(evidence: Callable[..., Evidence]
 def test_a_rate_that_is_not_identified_can_fail_and_cannot_pass(evidence: Callable[..., Evidence]) -> None:
     """As for the total: stopping is the safe side."""
     vague = counted(evidence, identified=False, reason="a weak model")
-    assert isinstance(check_class_noise(vague, ClassNoiseOptions()), Failed)
+    assert isinstance(check_class_noise(vague, ClassNoiseOptions(max_noise_rate=0.15)), Failed)
     loose = check_class_noise(vague, ClassNoiseOptions(max_noise_rate=0.9))
     assert isinstance(loose, Undecided)
     assert "a weak model" in loose.says

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from cl_checks.slice_noise import SliceNoiseOptions, check_slice_noise
+from cl_checks.slices import _cut
 from cl_core import ConfigError, Context, Dataset, Evidence, Failed, InputError, Passed, Undecided
 
 N = 200  # rows of the hand-made evidence: 120 and 80, the first 40 flagged
@@ -98,3 +99,31 @@ def test_columns_of_any_kind_can_be_cut(spoiled: Evidence) -> None:
     options = SliceNoiseOptions(columns=("flag", "kind", "day", "0"), min_rows=30)
     outcome = check_slice_noise(source, options)
     assert {breach.where[0][0] for breach in outcome.breaches} == {"flag", "kind", "day", "0"}
+
+
+@pytest.mark.parametrize(
+    ("values", "slices"),
+    [
+        ([*range(8)], {"0 to 1": 2, "2 to 3": 2, "4 to 5": 2, "6 to 7": 2}),
+        ([0] * 20 + [*range(1, 5)], {"0 to 0": 20, "1 to 4": 4}),  # equal values stay together
+        ([-np.inf, *range(6), np.inf], {"-inf to 0": 2, "1 to 2": 2, "3 to 4": 2, "5 to inf": 2}),
+        (
+            pd.array([1, 2, 3, 4, 5, None], dtype="Int64"),
+            {"1 to 2": 2, "3 to 3": 1, "4 to 4": 1, "5 to 5": 1, "(missing)": 1},
+        ),
+        ([1.5] * 6, {"1.5": 6}),
+        ([2024, 2025, np.nan], {"2024": 1, "2025": 1, "(missing)": 1}),
+        ([np.nan] * 4, {"(missing)": 4}),
+        (["a", None, "b", "a"], {"a": 2, "(missing)": 1, "b": 1}),
+    ],
+)
+def test_cuts_by_hand(values: Any, slices: dict[str, int]) -> None:
+    """Four groups by rank; infinities are the largest and smallest values, missing ones a group."""
+    found = {part.value: len(part.rows) for part in _cut(pd.Series(values), "c", 4, 10, "x")}
+    assert found == slices
+
+
+def test_cells_that_hold_lists_are_refused() -> None:
+    """Nobody can say which rows are alike."""
+    with pytest.raises(ConfigError, match="lists or the like"):
+        _cut(pd.Series([[1], [2]]), "c", 4, 10, "x")
