@@ -76,6 +76,19 @@ def find_baseline(database: Path, dataset: str, *, wanted: str | None = None) ->
         return None if passed is None else _baseline(connection, passed[0])
 
 
+def refuse_unknown_run(database: Path, wanted: str | None) -> None:
+    """Refuse a baseline that no run can be, before hours of work; whose run it is shows later."""
+    if wanted is None:
+        return
+    if not database.exists():
+        _refuse(wanted, None, 0)
+    with opened(database, SCHEMA) as connection:
+        query = "SELECT count(*) FROM runs WHERE substr(run_id, 1, length(?)) = ? OR ? = 'last'"
+        (known,) = connection.execute(query, (wanted, wanted, wanted)).fetchone()
+    if not known or not wanted:
+        _refuse(wanted, None, 0)
+
+
 def accept_run(
     database: Path, wanted: str, *, who: str, reason: str, now: datetime | None = None
 ) -> tuple[Baseline, str]:

@@ -94,6 +94,27 @@ def test_a_policy_that_says_nothing_sure_is_refused(
     assert hint in refused.value.hint
 
 
+def test_a_baseline_that_is_no_run_is_refused_before_anything_is_read(
+    tables: Path, tmp_path: Path, with_policy: Any
+) -> None:
+    """Not after hours of a model's work; a run of another data set shows once the data are loaded."""
+    with pytest.raises(ConfigError, match="no run called '1999'"):
+        make_plan(with_policy(tables / "clean.csv", tmp_path, gate={"baseline": "1999"}))
+    first = run_direct(with_policy(tables / "clean.csv", tmp_path))
+    named = {"baseline": first.run_id}
+    for wanted, found in ((first.run_id, True), ("last", True), ("1999", False)):
+        config = with_policy(tables / "clean.csv", tmp_path, gate={"baseline": wanted})
+        if found:
+            assert run_direct(config).status == "passed"
+        else:
+            with pytest.raises(ConfigError, match="1999"):
+                make_plan(config)
+    raw = with_policy(tables / "clean.csv", tmp_path, gate=named).model_dump(mode="json")
+    raw["data"]["name"] = "others"
+    with pytest.raises(ConfigError, match="of data set 'others'"):
+        run_direct(make_config(raw, "test"))
+
+
 def test_a_day_alone_names_a_baseline(tables: Path, tmp_path: Path, with_policy: Any) -> None:
     """YAML reads 20260101 as a number; ids begin with it."""
     assert (

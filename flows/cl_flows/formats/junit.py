@@ -62,7 +62,9 @@ def _outcome(case: Element, check: Mapping[str, Any], report: Mapping[str, Any])
             said = {"type": check["status"], "message": _said(check["says"])}
             SubElement(case, "failure", said).text = _said("\n".join([check["remedy"], *_suspects(report)]))
         case level:
-            SubElement(case, "skipped", {"message": _said(f"{level}, {check['status']}: {check['says']}")})
+            by = "".join(f", waived by {w['owner']} until {w['until']}" for w in check.get("waivers", ()))
+            message = f"{level}, {check['status']}{by}: {check['says']}"
+            SubElement(case, "skipped", {"message": _said(message)})
 
 
 def _facts(report: Mapping[str, Any]) -> dict[str, Any]:
