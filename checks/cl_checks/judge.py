@@ -110,7 +110,8 @@ def _with_prerequisites(
 
 def _resting(check: Check, outcome: Verdict, open_checks: Mapping[str, Verdict]) -> Verdict:
     missed = [open_checks[name] for name in check.rests_on if name in open_checks]
-    if not missed or not isinstance(outcome, Passed):
+    # A pass that measured nothing, such as that of a first run with nothing to compare, rests on nothing.
+    if not missed or not isinstance(outcome, Passed) or outcome.measured is None:
         return outcome
     says = f"{outcome.says} But this rests on {missed[0].name}, which is {missed[0].status}."
     return Undecided(check.code, check.name, says, outcome.measured, outcome.limit, missed[0].remedy)

@@ -141,6 +141,13 @@ def test_a_pass_that_rests_on_an_open_check_is_undecided(evidence: Make) -> None
         judged(evidence, checks[1:2])
 
 
+def test_a_first_run_without_a_baseline_rests_on_nothing(evidence: Make) -> None:
+    """It said that there is nothing to compare with; a weak model does not turn that into no verdict."""
+    first = Check("X-b", "b", "for tests", Options, lambda *_: Passed("X-b", "b", "no run yet"), ("a",))
+    found = judged(evidence, [a_check("a", Undecided), (first, Options())], a="warn")
+    assert found.checks[1].status == found.verdict.status == "passed"
+
+
 def test_presets_name_checks_that_exist() -> None:
     """And `standard` begins with the three that every gate ran before there were presets."""
     known = {check.name for check in labelgate_checks()}
