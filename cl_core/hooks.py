@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import pluggy
 
+from cl_core.baseline import Baseline
 from cl_core.dataset import Dataset, Predictions
 from cl_core.evidence import Evidence
 from cl_core.noise.record import NoiseEstimate
@@ -124,7 +125,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """What a publisher is told about a run whose verdict stands."""
+    """What a publisher is told about a run whose verdict stands.
+
+    `figures` are what history keeps of it, each class's share of wrong labels among them.
+    """
 
     run_id: str
     dataset: str
@@ -132,6 +136,7 @@ class FinishedRun:
     noise: NoiseEstimate
     folder: Path
     markdown: str
+    figures: Baseline | None = None
 
 
 @dataclass(frozen=True, slots=True)

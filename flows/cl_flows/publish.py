@@ -72,14 +72,12 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
         texts[VALIDATION_FILE] = json.dumps(found.judgement.validation, indent=2, allow_nan=False)
     for name, text in texts.items():
         (run.partial / name).write_text(text, encoding="utf-8")
-    database = plan.config.output.folder / HISTORY_FILE
+    database, figures = plan.config.output.folder / HISTORY_FILE, _figures(report)
     with recording(database, _history_row(report, result), FIGURES_SCHEMA) as connection:
-        write_figures(connection, _figures(report), accepted=is_accepted(found.judgement))
+        write_figures(connection, figures, accepted=is_accepted(found.judgement))
         finish(run)
-    finished = FinishedRun(
-        run.run_id, found.dataset.name, found.judgement, found.evidence.noise, run.final, markdown
-    )
-    _tell(plan, finished)
+    name, judgement, noise = found.dataset.name, found.judgement, found.evidence.noise
+    _tell(plan, FinishedRun(run.run_id, name, judgement, noise, run.final, markdown, figures))
     report_progress(1, 1, "wrote the report")
     return result
 

@@ -20,6 +20,7 @@ from cl_plugins.loaders.options import (
     TableOptions,
 )
 from cl_plugins.noise_estimators import noise_estimators
+from cl_plugins.publishers.monitoring import monitoring_publishers
 from cl_plugins.publishers.options import AppendMarkdownOptions
 
 
@@ -114,10 +115,11 @@ def labelgate_noise_estimators() -> Iterator[NoiseEstimator]:
 
 @hookimpl
 def labelgate_publishers() -> Iterator[Publisher]:
-    """Offer to append the run's summary to a file."""
+    """Offer to append the run's summary to a file, and to hand figures to monitoring."""
     yield Publisher(
         "append_markdown",
         "appends the run's summary to a Markdown file, such as a CI job's summary page",
         AppendMarkdownOptions,
         Later("cl_plugins.publishers.append_markdown", "append_markdown"),
     )
+    yield from monitoring_publishers()

@@ -12,6 +12,7 @@ from cl_flows.cli.check import check
 from cl_flows.cli.demo import demo
 from cl_flows.cli.history import history
 from cl_flows.cli.init import init
+from cl_flows.cli.metrics import metrics
 from cl_flows.cli.options import MACHINE_FORMATS
 from cl_flows.cli.plugins import plugins
 from cl_flows.cli.report import report
@@ -35,7 +36,7 @@ def labelgate() -> None:
     """
 
 
-for _command in (demo, init, run, check, report, history, audit, plugins):
+for _command in (demo, init, run, check, report, history, metrics, audit, plugins):
     labelgate.add_command(_command)
 
 

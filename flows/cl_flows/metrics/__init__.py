@@ -1,0 +1,1 @@
+"""Metrics of the newest runs in history, for people's monitoring."""

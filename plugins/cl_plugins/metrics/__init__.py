@@ -1,0 +1,1 @@
+"""What a finished gate measured, as numbers that monitoring systems read."""
