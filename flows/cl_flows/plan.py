@@ -11,7 +11,7 @@ from cl_core.hooks import Check, DatasetLoader, ModelBackend, NoiseEstimator, Pl
 from cl_core.plugins import Registry, load_plugins
 from cl_flows.cache import Cache
 from cl_flows.config import GateConfig, expand_variables
-from cl_flows.plugin_options import make_options, refuse_missing
+from cl_flows.plugin_options import anchored, make_options, refuse_missing
 from cl_flows.policy import configured_checks
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ def make_plan(config: GateConfig) -> Plan:
     loader = (
         registry.find(DatasetLoader, config.data.loader)
         if config.data.loader
-        else registry.loader_for(str(expand_variables(data["path"], "data.path")))
+        else registry.loader_for(
+            str(anchored(expand_variables(data["path"], "data.path"), config.base, "path"))
+        )
     )
     estimator = registry.find(NoiseEstimator, config.estimate.method)
     if config.model.backend is not None:  # fail before hours of loading, not after

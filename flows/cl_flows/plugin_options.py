@@ -22,7 +22,7 @@ def make_options(
     takes a `Member` is written as a backend with its options and comes out validated.
     """
     model: type[BaseModel] = plugin.options
-    ready = _anchored(expand_variables(raw, where), base)
+    ready = anchored(expand_variables(raw, where), base)
     for name in _member_fields(model):
         if isinstance(raw.get(name), list | tuple):
             ready[name] = [
@@ -70,12 +70,12 @@ def _mentions_member(annotation: Any) -> bool:
     return annotation is Member or any(map(_mentions_member, get_args(annotation)))
 
 
-def _anchored(value: Any, base: Path, key: str = "") -> Any:
+def anchored(value: Any, base: Path, key: str = "") -> Any:
     """Let relative paths start from the folder of gate.yaml; URLs and absolute paths stay."""
     if isinstance(value, Mapping):
-        return {name: _anchored(item, base, str(name)) for name, item in value.items()}
+        return {name: anchored(item, base, str(name)) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_anchored(item, base, key) for item in value]
+        return [anchored(item, base, key) for item in value]
     is_path = key == "path" or key.endswith("_path")
     if not (is_path and isinstance(value, str | Path)) or "://" in str(value):
         return value

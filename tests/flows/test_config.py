@@ -11,7 +11,7 @@ from cl_core import ConfigError
 from cl_flows.config import GateConfig, expand_variables, load_config, make_config, merged
 from cl_flows.config_errors import explained
 from cl_flows.plan import make_plan
-from cl_flows.plugin_options import _anchored
+from cl_flows.plugin_options import anchored
 
 SMALLEST = {"data": {"path": "x.csv", "label": "y"}, "gate": {"max_noise_rate": 0.05}}
 
@@ -159,7 +159,7 @@ def test_the_configuration_survives_json() -> None:
 def test_a_path_in_a_section_of_the_options_starts_from_the_file_too(tmp_path: Path) -> None:
     """``model: {embedding: {path: ...}}`` means the same wherever the command is run; URLs stay."""
     raw = {"path": "m.onnx", "inner": [{"weights_path": "w.pth", "url_path": "s3://b/x"}], "name": "m.onnx"}
-    found = _anchored(raw, tmp_path, "embedding")
+    found = anchored(raw, tmp_path, "embedding")
     inner = [{"weights_path": str(tmp_path / "w.pth"), "url_path": "s3://b/x"}]
     assert found == {"path": str(tmp_path / "m.onnx"), "inner": inner, "name": "m.onnx"}
 

@@ -1,7 +1,7 @@
 """Pick the rows that people should look at first, with a small look at each. No judging."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cl_core.dataset import Dataset
 from cl_core.evidence import Evidence
+from cl_flows.report.media_excerpts import picture_of, sound_of
 from cl_flows.report.png import png
 from cl_flows.report.record import Excerpt, Suspect
 from cl_flows.report.wording import cut
@@ -65,18 +66,18 @@ def _plain_id(value: Any) -> str | int:
 
 def _excerpts(dataset: Dataset, rows: NDArray[np.intp]) -> Sequence[Excerpt]:
     features = dataset.features
-    if features is None or len(rows) == 0:
-        return [None] * len(rows)
-    match dataset.modality:
+    match dataset.modality if len(rows) else "none":
         case "image":
-            return _pictures(features[i] for i in rows)
+            return _pictures([picture_of(features, int(i), _SIDES[0]) for i in rows])
         case "text":
             return [cut(features[i], _TEXT) for i in rows]
         case "table":
             return [_cells(features.columns, features.iloc[i]) for i in rows]
         case "array":
             return [_cells(range(_COLUMNS + 1), np.ravel(features[i])) for i in rows]
-        case "audio" | "none":
+        case "audio":
+            return [sound_of(features, int(i)) for i in rows]
+        case _:
             return [None] * len(rows)
 
 
@@ -93,9 +94,10 @@ def _cell(value: Any) -> str:
     return cut(str(value).removesuffix(" 00:00:00"), _CELL)
 
 
-def _pictures(pictures: Iterable[Any]) -> list[Excerpt]:
+def _pictures(pictures: Sequence[Any]) -> list[Excerpt]:
     """Encode pictures in one common range of values, as large as the page's weight allows."""
-    small = [_shrunk(_channels(np.asarray(picture)), _SIDES[0]) for picture in pictures]
+    nothing = np.zeros((0, 0, 1))
+    small = [_shrunk(_channels(p), _SIDES[0]) if p is not None else nothing for p in pictures]
     finite = [picture[np.isfinite(picture)] for picture in small]
     low = min((float(values.min()) for values in finite if values.size), default=0.0)
     high = max((float(values.max()) for values in finite if values.size), default=0.0)

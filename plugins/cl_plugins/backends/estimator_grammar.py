@@ -105,7 +105,7 @@ def _model(spec: Mapping[str, Any], seed: int, notes: list[str], where: str) -> 
         what = "module" if inspect.ismodule(made) else "class" if inspect.isclass(made) else "function"
         raise ConfigError(
             f"{where}.estimator is {path!r}, a {what} without `fit`",
-            hint=near(path.rpartition(".")[2], dir(made)) or "name the class of an estimator",
+            hint=near(path.rpartition(".")[2], dir(made)).strip() or "name the class of an estimator",
         )
     return _call(made, path, spec.get("params") or {}, seed, notes, where)
 

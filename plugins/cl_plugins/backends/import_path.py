@@ -29,7 +29,7 @@ def import_named(path: str, option: str) -> Any:
     if not all(part.isidentifier() for part in [*dotted.split("."), *name.split(".")]):
         raise ConfigError(
             f"{option} is {path!r}, which is no import path",
-            hint=_elsewhere(path) or "write it as package.module.Name",
+            hint=_elsewhere(path).strip() or "write it as package.module.Name",
         )
     found: Any = _import(dotted, path, option)
     for part in name.split("."):
@@ -54,7 +54,7 @@ def _import(dotted: str, path: str, option: str) -> ModuleType:
         if missing == parts[0]:
             raise ConfigError(
                 f"{option} is {path!r}, but no package {missing!r} is installed",
-                hint=_elsewhere(path) or f"pip install {missing}, or put its folder on PYTHONPATH",
+                hint=_elsewhere(path).strip() or f"pip install {missing}, or put its folder on PYTHONPATH",
             ) from error
         if not dotted.startswith(missing):
             raise ConfigError(
@@ -82,7 +82,9 @@ def _attribute(owner: Any, name: str, path: str, option: str) -> Any:
         reason = f": {str(error).splitlines()[0]}" if isinstance(error, ImportError) else ""
         raise ConfigError(
             f"{option} is {path!r}, but {within!r} has no {name!r}{reason}",
-            hint=near(name, dir(owner)) or _elsewhere(name) or f"check the documentation of {within}",
+            hint=(
+                near(name, dir(owner)) or _elsewhere(name) or f"check the documentation of {within}"
+            ).strip(),
         ) from error
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from cl_core.types import Counts, FloatArray, Indices, Labels
 
-SIZES = (3, 5, 10, 20, 40)
+SIZES = (3, 5, 10, 20, 40, 80)
 _SHARPNESS = (0.0, 2.0, 8.0, 32.0)
 _FREQUENCY_VOTES = (0.1, 0.3, 1.0, 3.0)
 _DIGITS = 9  # log-losses that differ by less are equal: sums in another order must not change the choice

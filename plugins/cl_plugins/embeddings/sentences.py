@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +50,28 @@ def _open(library: Any, embedding: Embedding) -> Any:
     if embedding.path is not None:
         _refuse_code(embedding.path)
     try:
-        return library.SentenceTransformer(
-            name, device=embedding.device, local_files_only=local, trust_remote_code=False
-        )
+        with _no_bars():
+            return library.SentenceTransformer(
+                name, device=embedding.device, local_files_only=local, trust_remote_code=False
+            )
     except Exception as error:
         raise ConfigError(
             f"{name!r} could not be opened by sentence-transformers: {error}",
             hint="give a folder that SentenceTransformer.save wrote, or the name of a hub model as `hub`",
         ) from error
+
+
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """Keep transformers' progress bars off the terminal, which has ours."""
+    bars = needed("transformers.utils.logging", "text", "a sentence-transformers model")
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            bars.enable_progress_bar()
 
 
 def _refuse_code(folder: Path) -> None:

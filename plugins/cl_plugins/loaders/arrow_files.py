@@ -14,6 +14,8 @@ from cl_plugins.loaders.arrow_table import ArrowTable, Batches, explained
 from cl_plugins.loaders.open_table import BLOCK_ROWS
 from cl_plugins.loaders.places import Place
 
+# Else pyarrow holds the whole file, packed, while it goes through it in batches.
+_BOUNDED: dict[str, Any] = {"pre_buffer": False, "buffer_size": 1 << 20}
 # One line of JSON must fit into a block of this many bytes.
 _LONGEST_LINE = 64 << 20
 # Hive's name for: no value.
@@ -72,8 +74,8 @@ def _parquet(file: Path) -> _Part:
     import pyarrow.parquet as pq
 
     def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        with pq.ParquetFile(file) as opened:
-            yield from opened.iter_batches(BLOCK_ROWS, columns=list(names), use_threads=True)
+        with pq.ParquetFile(file, **_BOUNDED) as opened:
+            yield from opened.iter_batches(BLOCK_ROWS, columns=list(names))
 
     with pq.ParquetFile(file) as opened:
         return _Part(list(opened.schema_arrow.names), read)

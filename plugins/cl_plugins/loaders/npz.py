@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from cl_core.dataset import Dataset, Modality
@@ -14,6 +15,7 @@ from cl_plugins.loaders.fingerprint import fingerprint
 from cl_plugins.loaders.label_column import EncodedLabels, encode_again, encode_labels
 from cl_plugins.loaders.npz_clips import read_clips, refuse_other_length
 from cl_plugins.loaders.options import NpzOptions
+from cl_plugins.loaders.row_columns import read_groups, read_times
 
 # Arrays with one entry a row.
 _A_ROW = ("pred_probs", "images", "features", "ids", "true_labels")
@@ -26,7 +28,9 @@ def load_npz(options: NpzOptions) -> Dataset:
         parts = {what: archive.maybe(getattr(options, what), what) for what in _A_ROW}
         names = archive.maybe(options.classes, "classes")
         clips = read_clips(archive, options)
-        parts["groups"] = None if options.groups is None else archive.named(options.groups, "groups")
+        for what in ("groups", "times"):  # never by name alone: they change how rows are held out
+            named = getattr(options, what)
+            parts[what] = None if named is None else archive.named(named, what)
         if clips is None and all(parts[what] is None for what in ("pred_probs", "images", "features")):
             archive.named("pred_probs", "pred_probs")  # raises, and lists what there is
     _refuse_shapes(options, given, parts)
@@ -35,6 +39,7 @@ def load_npz(options: NpzOptions) -> Dataset:
     kept = {what: None if part is None else part[encoded.labelled] for what, part in parts.items()}
     heard = None if clips is None else clips.take(np.flatnonzero(encoded.labelled))
     features, modality = _features(kept, heard)
+    held_out = _held_out(options, parts, encoded)
     ids, notes = _ids(kept["ids"], encoded)
     true = kept["true_labels"]
     return Dataset(
@@ -45,14 +50,33 @@ def load_npz(options: NpzOptions) -> Dataset:
         features=features,
         modality=modality,
         fingerprint=fingerprint(
-            ids, encoded.codes, list(encoded.classes), *_content(features), kept["pred_probs"]
+            *(ids, encoded.codes, list(encoded.classes), *_content(features), kept["pred_probs"]),
+            *(part for pair in held_out.items() for part in pair),
         ),
         pred_probs=kept["pred_probs"],
-        groups=kept["groups"],
+        groups=held_out.get("groups"),
+        times=held_out.get("times"),
         notes=(*notes, *encoded.notes),
         n_unlabelled=encoded.n_unlabelled,
         true_labels=None if true is None else _true_labels(true, encoded.classes, options),
     )
+
+
+def _held_out(
+    options: NpzOptions, parts: dict[str, NDArray[Any] | None], encoded: EncodedLabels
+) -> dict[str, NDArray[Any]]:
+    """Read groups and times of the labelled rows, where people named such arrays."""
+    readers = {"groups": read_groups, "times": read_times}
+    found = {}
+    for what, read in readers.items():
+        part = parts[what]
+        if part is None:
+            continue
+        where = f"array {getattr(options, what)!r} of {options.path.name!r}"
+        if part.ndim != 1:
+            raise InputError(f"{where} has shape {part.shape}, wanted one entry a row", hint="name another")
+        found[what] = read(pd.Series(part)[encoded.labelled], where)
+    return found
 
 
 def _refuse_shapes(options: NpzOptions, given: NDArray[Any], parts: dict[str, NDArray[Any] | None]) -> None:

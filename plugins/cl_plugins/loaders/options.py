@@ -122,6 +122,9 @@ class NpzOptions(Options):
     groups: str | None = Field(
         None, description="array of what each row belongs to; rows of one group are held out together"
     )
+    times: str | None = Field(
+        None, description="array of numbers or datetime64, shape (n,); whole periods are held out together"
+    )
     true_labels: str | None = Field(
         None, description="array with the right labels, for benchmarks; true_labels when it is there"
     )

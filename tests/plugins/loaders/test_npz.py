@@ -94,6 +94,22 @@ def test_features_make_an_array_data_set(load: Callable[..., Dataset]) -> None:
     assert (data.modality, data.classes, data.pred_probs) == ("array", ("a", "b"), None)
 
 
+def test_groups_and_times_are_taken_when_named(load: Callable[..., Dataset]) -> None:
+    """They say how rows are held out, so a name alone does not do; dates and numbers both serve."""
+    days = np.array(["2026-11-24", "2026-11-25", "2026-11-26", "2026-11-27"], dtype="datetime64[D]")
+    arrays = {"labels": np.array([0, 1, np.nan, 1]), "features": np.ones((4, 2)), "groups": list("abba")}
+    data = load({"groups": "groups", "times": "days"}, **arrays, days=days)
+    assert np.asarray(data.groups).tolist() == ["a", "b", "a"]
+    assert np.array_equal(np.asarray(data.times), days[[0, 1, 3]])
+    plain = load(None, **arrays, days=days)
+    assert (plain.groups, plain.times) == (None, None)
+    assert plain.fingerprint != data.fingerprint
+    with pytest.raises(InputError, match=r"array 'when' of 'data.npz' is empty in 1 labelled rows"):
+        load({"times": "when"}, **arrays, when=[1.0, np.nan, 3.0, 4.0])
+    with pytest.raises(InputError, match=r"array 'g' of 'data.npz' has shape \(4, 1\)"):
+        load({"groups": "g"}, **arrays, g=np.ones((4, 1)))
+
+
 def test_rows_without_a_label_are_left_out_of_every_array(load: Callable[..., Dataset]) -> None:
     """NaN is no label; probabilities and ids stay beside their rows."""
     data = load(labels=np.array([0, np.nan, 2, 1]), pred_probs=PROBS)
