@@ -81,7 +81,7 @@ class Terminal:
 
 def _rate_line(result: GateResult) -> list[Text]:
     """Draw the interval, the estimate and the limit on one scale."""
-    top = max(result.high, result.max_noise_rate, 0.01) * 1.15
+    top = min(1.0, max(result.high, result.max_noise_rate, 0.01) * 1.15)
     cell = {name: min(_BAR_WIDTH - 1, round(getattr(result, name) / top * _BAR_WIDTH)) for name in _MARKS}
     bar = ["·"] * _BAR_WIDTH
     bar[cell["low"] : cell["high"] + 1] = ["━"] * (cell["high"] + 1 - cell["low"])

@@ -79,22 +79,24 @@ def _read_frame(dataset: Dataset) -> Columns:
             notes.append(f"column {name!r} numbers the rows and was left out")
         else:
             _refuse_nested(column, str(name), dataset.name)
-            if _repeats(column, dataset.labels):
+            if _repeats(column, dataset.labels):  # even made otherwise it cannot speak against a label
                 notes.append(
-                    f"column {name!r} says the same as the label in every row and hides its errors: "
-                    "leave it out with data.drop if it was made from the label"
+                    f"column {name!r} says the same as the label in every row, would hide its errors, "
+                    "and was left out"
                 )
-            _sort(str(name), column, numbers, categories, texts)
+            else:
+                _sort(str(name), column, numbers, categories, texts)
     blocks = []
     if numbers:
         blocks.append(Block("numbers", np.column_stack(list(numbers.values())).astype(np.float32)))
-        _refuse_unbounded(blocks[0].values, dataset.name)
+        _refuse_unbounded(blocks[0].values, dataset.name, tuple(numbers))
     if categories:
         blocks.append(Block("categories", np.column_stack(list(categories.values())).astype(object)))
     blocks += [Block("text", text) for text in texts]
     if not blocks:
         raise InputError(
-            f"data set {dataset.name!r} has no column to learn from",
+            f"data set {dataset.name!r} has no column to learn from"
+            + (f": {'; '.join(notes)}" if notes else ""),
             hint="check data.features and data.drop, or use backend: precomputed",
         )
     return Columns(tuple(blocks), tuple(notes))
@@ -165,10 +167,11 @@ def _refuse_nested(column: "pd.Series[Any]", name: str, dataset: str) -> None:
         )
 
 
-def _refuse_unbounded(numbers: np.ndarray[Any, Any], name: str) -> None:
+def _refuse_unbounded(numbers: np.ndarray[Any, Any], name: str, names: tuple[str, ...] = ()) -> None:
     if np.isinf(numbers).any():
         row, column = np.argwhere(np.isinf(numbers))[0]
+        place = repr(names[column]) if names else str(column)
         raise InputError(
-            f"data set {name!r} has infinite numbers, the first in row {row}, numeric column {column}",
+            f"data set {name!r} has infinite numbers, the first in row {row}, column {place}",
             hint="replace them by an empty cell or a finite number",
         )

@@ -136,12 +136,21 @@ def test_a_class_with_fewer_rows_than_folds_is_refused() -> None:
     assert predict(rare, folds=3).pred_probs.shape == (240, 3)
 
 
-def test_a_copy_of_the_label_is_pointed_out() -> None:
-    """A column that says the same as the label would hide every error: people are told."""
+@pytest.mark.parametrize("sign", ["L{}", 10], ids=["words", "numbers"])
+def test_a_copy_of_the_label_hides_no_error(sign: str | int) -> None:
+    """A column that says the same as the label is not learned from, and people are told."""
     data = sample_dataset()
-    frame = data.features.assign(label_id=[f"L{c}" for c in data.labels])
-    notes = predict(replace(data, features=frame)).notes
-    assert any("column 'label_id' says the same as the label in every row" in note for note in notes)
+    copy = [sign.format(c) if isinstance(sign, str) else sign * c for c in data.labels]
+    found = predict(replace(data, features=data.features.assign(label_id=copy)))
+    np.testing.assert_array_equal(found.pred_probs, predict(data).pred_probs)
+    assert any("column 'label_id' says the same as the label in every row" in note for note in found.notes)
+
+
+def test_nothing_but_a_copy_of_the_label_is_refused() -> None:
+    """Where every column is left out, the error says which and why."""
+    data = sample_dataset()
+    with pytest.raises(InputError, match="no column to learn from: column 'copy' says the same"):
+        predict(replace(data, features=pd.DataFrame({"copy": data.labels})))
 
 
 def test_progress_counts_the_folds() -> None:
@@ -166,7 +175,7 @@ def test_a_warning_of_the_library_becomes_a_note(monkeypatch: pytest.MonkeyPatch
     [
         (None, "none", "nothing the tabular backend learns from"),
         (pd.DataFrame({"x": [np.nan] * 240}), "table", "no column to learn from"),
-        (pd.DataFrame({"x": [np.inf] * 240}), "table", "infinite numbers, the first in row 0"),
+        (pd.DataFrame({"x": [np.inf] * 240}), "table", "infinite numbers, the first in row 0, column 'x'"),
         (np.full((240, 2), -np.inf), "array", "infinite numbers"),
         (pd.DataFrame({"x": [[1, 2]] * 240}), "table", "column 'x' .* holds a list a row"),
     ],
