@@ -9,16 +9,20 @@ EXTRAS_READY := $(EXTRAS)/.ready
 TOOLS := build/tools
 WHEEL_TEST := build/wheel-test
 
-.PHONY: demo test check bench test-browser test-extras test-spark test-concurrency test-wheel coverage clean
+.PHONY: demo test check bench test-browser test-servers test-extras test-spark test-concurrency test-wheel coverage clean
 
 demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not extra"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not extra and not servers"
 
 test-browser: $(READY)
 	$(BIN)/python -m pytest -m browser
+
+# A real Prometheus and a real Alertmanager (apt-get install prometheus prometheus-alertmanager) over real gates.
+test-servers: $(READY)
+	$(BIN)/python -m pytest -m servers
 
 # Backends and loaders of the extras, with real small models, and the examples for other tools: environments
 # of their own, as they are large and some of them want other versions than we do.
@@ -39,14 +43,14 @@ test-wheel: $(READY)
 	$(WHEEL_TEST)/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$$(ls dist/*.whl)[test]"
 	cp -r tests docs deployments benchmarks pyproject.toml constraints.txt $(WHEEL_TEST)/
 	test ! -d ../shared || ln -sfn "$$(cd ../shared && pwd)" build/shared
-	cd $(WHEEL_TEST) && venv/bin/python -m pytest -n auto --dist loadfile -m "not browser and not extra" tests
+	cd $(WHEEL_TEST) && venv/bin/python -m pytest -n auto --dist loadfile -m "not browser and not extra and not servers" tests
 
 # Eight gates at once, 200 rounds, in threads and in processes: some minutes. `make test` runs three rounds.
 test-concurrency: $(READY)
 	$(BIN)/python benchmarks/concurrency.py
 
 coverage: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not extra" --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not extra and not servers" --cov --cov-report=term
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -100,6 +100,7 @@ _SAYS = {
     "labelgate_last_run_timestamp_seconds": ("When the newest run ended, seconds since 1970.", "s"),
     "labelgate_run_info": ("Always 1; how the newest run was made.", "1"),
 }
+NAMES = tuple(_SAYS)
 
 
 def _values(run: Measures) -> Iterator[tuple[str, Labels, float]]:
