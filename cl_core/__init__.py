@@ -38,6 +38,7 @@ from cl_core.media import Clips, MediaFiles
 from cl_core.noise import ModelQuality, NoiseEstimate, estimate_noise_rate, model_quality
 from cl_core.scores import ensemble_label_quality_scores, label_quality_scores, rank_label_issues
 from cl_core.synthetic import flip_by_instance, flip_by_matrix, flip_labels, random_noise_matrix
+from cl_core.telling import ConfusedPair, SuspectRow, Telling
 from cl_core.verdict import (
     Breach,
     Failed,
@@ -59,6 +60,7 @@ __all__ = [
     "ClassFigures",
     "Clips",
     "ConfigError",
+    "ConfusedPair",
     "Context",
     "CrossValidated",
     "Dataset",
@@ -86,6 +88,8 @@ __all__ = [
     "Publisher",
     "Ruling",
     "Severity",
+    "SuspectRow",
+    "Telling",
     "Undecided",
     "Verdict",
     "View",

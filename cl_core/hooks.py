@@ -11,6 +11,7 @@ from cl_core.baseline import Baseline
 from cl_core.dataset import Dataset, Predictions
 from cl_core.evidence import Evidence
 from cl_core.noise.record import NoiseEstimate
+from cl_core.telling import ConfusedPair, SuspectRow, Telling, When
 from cl_core.types import Labels
 from cl_core.verdict import Judgement, Verdict
 
@@ -127,7 +128,38 @@ class Check:
 class FinishedRun:
     """What a publisher is told about a run whose verdict stands.
 
-    `figures` are what history keeps of it, each class's share of wrong labels among them.
+    Attributes
+    ----------
+    run_id, dataset
+        Names of the run and of the data set.
+    judgement
+        The verdict with every check, waiver and the last accepted run.
+    noise
+        The estimated noise rate with its interval.
+    folder
+        Where the scored table and the reports lie.
+    markdown
+        The run's summary.
+    limit
+        The noise rate that the run may not exceed; None when no check holds one.
+    n_rows, n_flagged
+        Rows judged, and rows called a label issue.
+    pairs
+        The pairs of classes most often confused, most first; at most three.
+    suspects
+        The flagged rows that people should look at first, worst first; at most ten.
+    since
+        What changed since the last accepted run, a sentence; empty for the first run.
+    next_steps
+        What to do, a sentence each; the most urgent first.
+    report
+        Address of the full report, or the path of its file.
+    finished_at, version
+        When the run ended, ISO 8601, and labelgate's version.
+    figures
+        What history keeps of the run, each class's share of wrong labels among them.
+    telling
+        Why the publisher is called now; None for one that hears of every run.
     """
 
     run_id: str
@@ -137,16 +169,35 @@ class FinishedRun:
     folder: Path
     markdown: str
     figures: Baseline | None = None
+    limit: float | None = None
+    n_rows: int = 0
+    n_flagged: int = 0
+    pairs: tuple[ConfusedPair, ...] = ()
+    suspects: tuple[SuspectRow, ...] = ()
+    since: str = ""
+    next_steps: tuple[str, ...] = ()
+    report: str = ""
+    finished_at: str = ""
+    version: str = ""
+    telling: Telling | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Tells somebody or something about a finished run. It cannot change the verdict."""
+    """Tells somebody or something about a finished run. It cannot change the verdict.
+
+    `when` says of which runs it hears where gate.yaml does not: ``always`` of each, ``change`` of one
+    whose verdict is another than the one it was last told, ``failing`` of each that did not pass and of
+    the first that passes again.
+    """
 
     name: str
     summary: str
     options: "type[BaseModel]"
     publish: Callable[[FinishedRun, Any], None]
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+    when: When = "always"
 
 
 Plugin: TypeAlias = DatasetLoader | ModelBackend | NoiseEstimator | Check | Publisher

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cl_core.errors import ConfigError
+from cl_core.telling import When
 from cl_flows.config_errors import explained
 from cl_flows.gx_section import GreatExpectationsSection
 from cl_flows.policy_config import CleanSection, WaiverSection
@@ -87,12 +88,20 @@ class OutputSection(_Section):
     """Where results go."""
 
     folder: Path = Field(Path("labelgate-runs"), description="folder of runs and of the history database")
+    report_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s{}]+(\{(run_id|dataset)\}[^\s{}]*)*$",
+        description="where people find a run's page, such as https://gates.example.com/{run_id}/report.html",
+    )
 
 
 class PublisherSection(_PluginSection):
     """Someone to tell about the verdict; all other keys are options of the publisher."""
 
     publisher: str
+    when: When | None = Field(
+        None, description="tell of a change of verdict, of each run that does not pass, or of every run"
+    )
 
 
 class GateConfig(_Section):
@@ -135,7 +144,7 @@ def make_config(raw: Mapping[str, Any], source: str) -> GateConfig:
         config = GateConfig.model_validate(ready)
     except ValidationError as error:
         raise explained(error, GateConfig, source) from error
-    output = OutputSection(folder=config.base / config.output.folder)
+    output = config.output.model_copy(update={"folder": config.base / config.output.folder})
     return config.model_copy(update={"output": output})
 
 

@@ -84,6 +84,8 @@ def make_plan(config: GateConfig) -> Plan:
         refuse_missing(named, registry, "model")
         make_options(named, config.model.options, config.base, "model", registry)
     refuse_missing(loader, registry, "data")
+    for i, section in enumerate(config.publish):
+        refuse_missing(registry.find(Publisher, section.publisher), registry, f"publish[{i}]")
     checks, policy = configured_checks(config, registry)
     return Plan(
         config,

@@ -11,6 +11,7 @@ from cl_core.hooks import Member, ModelBackend
 from cl_core.plugins import Registry
 from cl_flows.config import expand_variables
 from cl_flows.config_errors import explained
+from cl_flows.secrets import resolved
 
 
 def make_options(
@@ -18,11 +19,11 @@ def make_options(
 ) -> BaseModel:
     """Validate `raw`, as it stands at `where` in the configuration, by the plugin's options model.
 
-    ``${NAME}`` is expanded at any depth, and a relative ``path`` starts from `base`. An option that
-    takes a `Member` is written as a backend with its options and comes out validated.
+    ``${NAME}`` and ``prefect:secret/NAME`` are replaced at any depth, and a relative ``path`` starts from
+    `base`. An option that takes a `Member` is written as a backend with its options and comes out validated.
     """
     model: type[BaseModel] = plugin.options
-    ready = anchored(expand_variables(raw, where), base)
+    ready = anchored(resolved(expand_variables(raw, where), where), base)
     for name in _member_fields(model):
         if isinstance(raw.get(name), list | tuple):
             ready[name] = [

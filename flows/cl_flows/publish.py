@@ -1,11 +1,9 @@
 """The last step: results on disk, a row in history, and everyone told. The verdict stands before it."""
 
 import json
-import logging
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
 
 from cl_checks.policy import BUDGET
@@ -13,14 +11,11 @@ from cl_checks.rates import class_figures
 from cl_core.baseline import Baseline
 from cl_core.dataset import Dataset, Predictions
 from cl_core.evidence import Evidence
-from cl_core.hooks import FinishedRun
-from cl_core.plugins import blame
 from cl_core.verdict import Judgement
 from cl_flows.baselines import FIGURES_SCHEMA, write_figures
 from cl_flows.clean import write_clean
-from cl_flows.config import conceal_variables
+from cl_flows.finished import finished_run
 from cl_flows.history import HistoryRow, recording
-from cl_flows.limits import within
 from cl_flows.outcome import GateResult
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
@@ -35,10 +30,9 @@ from cl_flows.report import (
 from cl_flows.report.policy import waiver_lines
 from cl_flows.runs import HISTORY_FILE, RunFolder, finish
 from cl_flows.shown_settings import shown_settings
+from cl_flows.telling import debtors, tell
+from cl_flows.tellings import TELLINGS_SCHEMA, owe
 
-logger = logging.getLogger(__name__)
-
-DELIVERIES_FILE = "deliveries.json"
 VALIDATION_FILE = "great_expectations.json"
 
 
@@ -73,36 +67,22 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
     for name, text in texts.items():
         (run.partial / name).write_text(text, encoding="utf-8")
     database, figures = plan.config.output.folder / HISTORY_FILE, _figures(report)
-    with recording(database, _history_row(report, result), FIGURES_SCHEMA) as connection:
+    row = _history_row(report, result)
+    with recording(database, row, FIGURES_SCHEMA, TELLINGS_SCHEMA) as connection:
         write_figures(connection, figures, accepted=is_accepted(found.judgement))
+        owe(
+            connection,
+            debtors(plan),
+            run_id=row.run_id,
+            dataset=row.dataset,
+            status=row.status,
+            finished_at=row.finished_at,
+        )
         finish(run)
-    name, judgement, noise = found.dataset.name, found.judgement, found.evidence.noise
-    _tell(plan, FinishedRun(run.run_id, name, judgement, noise, run.final, markdown, figures))
+    url = plan.config.output.report_url
+    tell(plan, finished_run(report, run, figures=figures, markdown=markdown, report_url=url))
     report_progress(1, 1, "wrote the report")
     return result
-
-
-def _tell(plan: Plan, finished: FinishedRun) -> None:
-    """Call every publisher; one that fails is put on record and changes nothing else."""
-    deliveries = []
-    for (publisher, options), section in zip(plan.publishers, plan.config.publish, strict=True):
-        problem = ""
-        try:
-            with blame(f"publisher {publisher.name!r}", plan.registry.origin(publisher), "failed"):
-                who = f"publisher {publisher.name!r} of distribution {plan.registry.origin(publisher)!r}"
-                within(
-                    plan.config.limits.publish,
-                    who,
-                    "limits.publish",
-                    partial(publisher.publish, finished, options),
-                )
-        except Exception as error:  # noqa: BLE001 - whatever it is, the verdict stands
-            problem = conceal_variables(str(error), section.options)
-            logger.warning("%s; the verdict stands", problem)
-        deliveries.append({"publisher": publisher.name, "delivered": not problem, "problem": problem})
-    if deliveries:
-        text = json.dumps(deliveries, indent=2)
-        (finished.folder / DELIVERIES_FILE).write_text(text, encoding="utf-8")
 
 
 def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, engine: str) -> RunReport:

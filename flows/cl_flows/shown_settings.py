@@ -25,12 +25,19 @@ def shown_settings(plan: Plan) -> dict[str, Any]:
 
 
 def _hidden(section: dict[str, Any], options: type[BaseModel]) -> dict[str, Any]:
-    secret = {
-        name
-        for name, field in options.model_fields.items()
-        if SecretStr in (field.annotation, *get_args(field.annotation))
-    }
-    return {
-        key: _HIDDEN if key in secret and isinstance(value, str) and "${" not in value else value
-        for key, value in section.items()
-    }
+    secret = {name for name, field in options.model_fields.items() if _holds_secret(field.annotation)}
+    return {key: _blotted(value) if key in secret else value for key, value in section.items()}
+
+
+def _holds_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(map(_holds_secret, get_args(annotation)))
+
+
+def _blotted(value: Any) -> Any:
+    """Hide every text in `value` but those that only name a secret."""
+    if isinstance(value, dict):
+        return {key: _blotted(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_blotted(item) for item in value]
+    is_named = isinstance(value, str) and ("${" in value or value.startswith("prefect:secret/"))
+    return value if is_named or not isinstance(value, str) else _HIDDEN

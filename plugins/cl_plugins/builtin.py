@@ -20,6 +20,7 @@ from cl_plugins.loaders.options import (
     TableOptions,
 )
 from cl_plugins.noise_estimators import noise_estimators
+from cl_plugins.publishers.alerts.offers import alert_publishers
 from cl_plugins.publishers.monitoring import monitoring_publishers
 from cl_plugins.publishers.options import AppendMarkdownOptions
 
@@ -115,11 +116,12 @@ def labelgate_noise_estimators() -> Iterator[NoiseEstimator]:
 
 @hookimpl
 def labelgate_publishers() -> Iterator[Publisher]:
-    """Offer to append the run's summary to a file, and to hand figures to monitoring."""
+    """Offer to append the run's summary to a file, to alert people, and to hand figures to monitoring."""
     yield Publisher(
         "append_markdown",
         "appends the run's summary to a Markdown file, such as a CI job's summary page",
         AppendMarkdownOptions,
         Later("cl_plugins.publishers.append_markdown", "append_markdown"),
     )
+    yield from alert_publishers()
     yield from monitoring_publishers()

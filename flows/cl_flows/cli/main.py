@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import click
 
+from cl_flows.cli.alert import alert
 from cl_flows.cli.audit import audit
 from cl_flows.cli.check import check
 from cl_flows.cli.demo import demo
@@ -36,7 +37,7 @@ def labelgate() -> None:
     """
 
 
-for _command in (demo, init, run, check, report, history, metrics, audit, plugins):
+for _command in (demo, init, run, check, report, history, metrics, audit, alert, plugins):
     labelgate.add_command(_command)
 
 

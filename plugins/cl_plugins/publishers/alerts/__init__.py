@@ -1,0 +1,1 @@
+"""Publishers that alert people: chat, e-mail, on-call services, webhooks."""

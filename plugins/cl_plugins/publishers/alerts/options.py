@@ -1,0 +1,146 @@
+"""Options of the publishers that alert people: what `publish` in gate.yaml may say and what is refused."""
+
+import re
+from typing import Annotated, Any, Literal, Self, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from cl_plugins.options import Options
+
+_ADDRESS = re.compile(r"[^\s<>,;:@\"()\\]+@[^\s<>,;:@\"()\\]+")
+
+
+def _http_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", url):
+        raise ValueError("wanted an address that starts with https:// or http://")
+    return url
+
+
+def _secret_address(url: SecretStr) -> SecretStr:
+    _http_address(url.get_secret_value())
+    return url
+
+
+def _header_value(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not (text and text.isascii() and text.isprintable()):
+        raise ValueError("wanted printable ASCII on one line, as HTTP headers hold")
+    return value
+
+
+def _mail_address(text: str) -> str:
+    if not (text.isprintable() and _ADDRESS.fullmatch(text)):
+        raise ValueError("wanted one mail address, such as data@example.com")
+    return text
+
+
+SecretAddress: TypeAlias = Annotated[SecretStr, AfterValidator(_secret_address)]
+HeaderSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_header_value)]
+MailAddress: TypeAlias = Annotated[str, AfterValidator(_mail_address)]
+
+
+class AlertOptions(Options):
+    """How long a destination may take: what all alerts share."""
+
+    retries: int = Field(
+        4, ge=0, le=10, description="further tries after 429, 5xx, a broken connection or a time-out"
+    )
+    timeout_s: float = Field(10.0, gt=0, le=600, description="seconds a single try may take")
+    time_limit_s: float = Field(120.0, gt=0, le=3600, description="seconds all tries together may take")
+
+
+class SlackOptions(AlertOptions):
+    """Options of the publisher ``slack``."""
+
+    webhook_url: SecretAddress = Field(description="address of an incoming webhook; write ${NAME}")
+
+
+class TeamsOptions(AlertOptions):
+    """Options of the publisher ``teams``."""
+
+    webhook_url: SecretAddress = Field(description="address of a workflow's webhook; write ${NAME}")
+
+
+class EmailOptions(AlertOptions):
+    """Options of the publisher ``email``."""
+
+    host: str = Field(min_length=1, description="SMTP server")
+    port: int | None = Field(
+        None, ge=1, le=65535, description="587 with starttls, 465 with tls, 25 with none"
+    )
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="how the connection is encrypted; starttls refuses a server that cannot"
+    )
+    verify_tls: bool = Field(default=True, description="whether the server must show a valid certificate")
+    username: str | None = Field(None, description="name to log in with; nobody logs in without one")
+    password: SecretStr | None = Field(None, description="password to log in with; write ${NAME}")
+    sender: MailAddress = Field(description="address that the mail comes from")
+    recipients: tuple[MailAddress, ...] = Field(min_length=1, description="addresses that the mail goes to")
+
+    @model_validator(mode="after")
+    def _login_is_safe(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("`username` and `password` go together")
+        if self.password is not None and self.security == "none":
+            raise ValueError("a password is sent over an encrypted connection only: starttls or tls")
+        return self
+
+
+class PagerDutyOptions(AlertOptions):
+    """Options of the publisher ``pagerduty``."""
+
+    routing_key: SecretStr = Field(
+        min_length=1, description="integration key of Events API v2; write ${NAME}"
+    )
+    url: Annotated[str, AfterValidator(_http_address)] = Field(
+        "https://events.pagerduty.com/v2/enqueue",
+        description="where events go; https://events.eu.pagerduty.com/v2/enqueue in the EU",
+    )
+    severity: Literal["critical", "error", "warning", "info"] = Field(
+        "error", description="of a failed gate; an undecided one is a warning"
+    )
+
+
+class OpsgenieOptions(AlertOptions):
+    """Options of the publisher ``opsgenie``."""
+
+    api_key: HeaderSecret = Field(description="key of an API integration; write ${NAME}")
+    url: Annotated[str, AfterValidator(_http_address)] = Field(
+        "https://api.opsgenie.com/v2/alerts",
+        description="where alerts go; https://api.eu.opsgenie.com/v2/alerts in the EU",
+    )
+    priority: Literal["P1", "P2", "P3", "P4", "P5"] = Field(
+        "P2", description="of a failed gate; an undecided one is P4"
+    )
+    responders: tuple[dict[str, str], ...] = Field(
+        (), description="who is called, such as {type: team, name: labels}; the integration's own when empty"
+    )
+
+
+class WebhookOptions(AlertOptions):
+    """Options of the publisher ``webhook``."""
+
+    url: SecretAddress = Field(description="where the JSON goes; write ${NAME} where it holds a key")
+    secret: SecretStr | None = Field(
+        None, min_length=8, description="key of the signature in X-Labelgate-Signature; none without"
+    )
+    headers: dict[str, HeaderSecret] = Field(default_factory=dict, description="further headers")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sound_names(cls, raw: Any) -> Any:
+        names = raw.get("headers") if isinstance(raw, dict) else None
+        for name in names if isinstance(names, dict) else ():
+            if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", str(name)):
+                raise ValueError("`headers` holds a name that no HTTP header may have")
+        return raw
+
+
+class AppriseOptions(AlertOptions):
+    """Options of the publisher ``apprise``."""
+
+    urls: tuple[SecretStr, ...] = Field(
+        min_length=1, description="Apprise addresses, such as ntfys://host/topic; write ${NAME}"
+    )
