@@ -1,8 +1,10 @@
-"""deployments/prefect.yaml as its own comment says: a pool, a deploy, a worker, a run with a verdict."""
+"""deployments/prefect.yaml as its own comment says: a pool, a deploy, a worker, runs with a verdict."""
 
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +19,25 @@ pytestmark = [
 ]
 
 
-def test_a_worker_runs_the_deployed_gate_to_its_verdict(
-    tables: Path, tmp_path: Path, prefect_api: str
-) -> None:
-    """The worker starts elsewhere, and the failed gate's state has its own name."""
-    raw = {
-        "data": {"path": str(tables / "noisy.csv"), "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": "results"},
-    }
-    (tmp_path / "gate.yaml").write_text(yaml.safe_dump(raw))
-    (tmp_path / "elsewhere").mkdir()
-    environment = {
-        **os.environ,
-        "PREFECT_API_URL": prefect_api,
-        "PREFECT_HOME": str(tmp_path / "home"),
-        "PREFECT_LOGGING_TO_API_ENABLED": "false",
-        "LABELGATE_CONFIG": str(tmp_path / "gate.yaml"),
-    }
+class Prefect:
+    """Prefect's command line, as people type it in another folder than the deployment's."""
 
-    def prefect(*arguments: str) -> str:
+    def __init__(self, folder: Path, api: str) -> None:
+        self.folder = folder / "elsewhere"
+        self.folder.mkdir()
+        self.environment = {
+            **os.environ,
+            "PREFECT_API_URL": api,
+            "PREFECT_HOME": str(folder / "home"),
+            "PREFECT_LOGGING_TO_API_ENABLED": "false",
+            "LABELGATE_CONFIG": str(folder / "gate.yaml"),
+        }
+
+    def __call__(self, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
-            cwd=tmp_path / "elsewhere",
-            env=environment,
+            cwd=self.folder,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -50,20 +46,78 @@ def test_a_worker_runs_the_deployed_gate_to_its_verdict(
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+
+@pytest.fixture
+def prefect(tables: Path, tmp_path: Path, prefect_api: str) -> Iterator[Prefect]:
+    """Prefect's command line beside a gate that fails."""
+    raw = {
+        "data": {"path": str(tables / "noisy.csv"), "label": "label", "id": "tree"},
+        "model": {"backend": "tabular", "estimator": "logistic"},
+        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
+        "output": {"folder": "results"},
+    }
+    (tmp_path / "gate.yaml").write_text(yaml.safe_dump(raw))
+    yield Prefect(tmp_path, prefect_api)
+    _forget_automations()
+
+
+def test_a_worker_runs_what_is_asked_for_and_what_new_data_start(prefect: Prefect, tmp_path: Path) -> None:
+    """The worker starts elsewhere, the failed gates' states have their own name, the clocks are set."""
     prefect("work-pool", "create", "labels", "--type", "process")
     prefect("deploy", "--all", "--prefect-file", str(FILE))
+    assert _schedules() == {
+        "nightly": ("0 3 * * *", True),
+        "hourly": ("1:00:00", False),
+        "on-arrival": None,
+    }
     prefect("deployment", "run", "label-gate/nightly")
+    prefect("event", "emit", "labelgate.data.arrived", "--resource-id", "labelgate.data.customers")
+    _wait_for_run_of("on-arrival")
     prefect("worker", "start", "--pool", "labels", "--run-once")
-    run = newest_run()
-    assert run.state.name == "NoiseGateFailed", run.state
-    assert len(list((tmp_path / "results").glob("*/report.html"))) == 1
+    for name in ("nightly", "on-arrival"):
+        (run,) = [run for run in _runs_of(name) if run.state.is_final()]
+        assert run.state.name == "NoiseGateFailed", run.state
+    assert len(list((tmp_path / "results").glob("*/report.html"))) == 2
 
 
-def newest_run() -> Any:
+def _schedules() -> dict[str, tuple[str, bool] | None]:
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        found = {d.name: d.schedules for d in client.read_deployments() if d.entrypoint}
+    return {
+        name: _told(schedules[0]) if schedules else None
+        for name, schedules in found.items()
+        if name in {"nightly", "hourly", "on-arrival"}
+    }
+
+
+def _told(schedule: Any) -> tuple[str, bool]:
+    clock = schedule.schedule
+    return str(getattr(clock, "cron", None) or clock.interval), bool(schedule.active)
+
+
+def _runs_of(deployment: str) -> list[Any]:
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 
     with get_client(sync_client=True) as client:
-        ours = DeploymentFilter(name=DeploymentFilterName(any_=["nightly"]))
-        runs = client.read_flow_runs(deployment_filter=ours)
-    return next(run for run in runs if run.state is not None and run.state.is_final())
+        ours = DeploymentFilter(name=DeploymentFilterName(any_=[deployment]))
+        return list(client.read_flow_runs(deployment_filter=ours))
+
+
+def _wait_for_run_of(deployment: str) -> None:
+    for _ in range(300):
+        if _runs_of(deployment):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"the event started no run of {deployment}")
+
+
+def _forget_automations() -> None:
+    """The server serves other tests, too."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        for found in client.request("POST", "/automations/filter", json={}).json():
+            client.request("DELETE", "/automations/{id}", path_params={"id": found["id"]})
