@@ -25,7 +25,7 @@ def run_on_prefect(config: GateConfig) -> GateResult:
         from cl_flows.gate import label_gate
 
         if server is None:
-            _refuse_deaf_api()
+            refuse_deaf_api()
         else:
             server.wait()
         # The heartbeat thread would keep the finished flow waiting for its next beat.
@@ -49,7 +49,7 @@ def _quiet() -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")
 
 
-def _refuse_deaf_api() -> None:
+def refuse_deaf_api() -> None:
     """Refuse the user's API where nobody answers: Prefect would end in a traceback."""
     from prefect.client.orchestration import get_client
 

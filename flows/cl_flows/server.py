@@ -5,6 +5,7 @@ loses task runs at the end; a process of our own starts while other work goes on
 """
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -33,12 +34,14 @@ class PrivateServer:
     """A Prefect server for this process alone, on the loopback interface.
 
     Its database lies under the user's cache folder, so that only the first start pays for the
-    migrations and earlier runs stay visible.
+    migrations and earlier runs stay visible. With `clock` it also starts runs that are due, and
+    answers nobody but this process and its children: whoever may start runs may run code.
     """
 
-    def __init__(self, home: Path | None = None) -> None:
+    def __init__(self, home: Path | None = None, *, clock: bool = False) -> None:
         self.home = home or Path(platformdirs.user_cache_dir("labelgate")) / "prefect"
         self.port = _free_port()
+        self._password = f"labelgate:{secrets.token_urlsafe(24)}" if clock else ""
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
         # One server at a time may migrate the database.
@@ -52,7 +55,9 @@ class PrivateServer:
     @property
     def environment(self) -> dict[str, str]:
         """Settings of the server: quiet, local, no telemetry."""
+        locked = {"PREFECT_SERVER_API_AUTH_STRING": self._password, "PREFECT_API_AUTH_STRING": self._password}
         return {
+            **(locked if self._password else {}),
             "PREFECT_HOME": str(self.home),
             "PREFECT_API_URL": "",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -60,11 +65,12 @@ class PrivateServer:
             "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
             # The queue of log lines would wait for the server long after it has gone.
             "PREFECT_LOGGING_TO_API_ENABLED": "false",
+            "PREFECT_UI_ENABLED": "false",
             "DO_NOT_TRACK": "1",
         }
 
-    def start(self) -> None:
-        """Start the server and return at once; `wait` waits for it."""
+    def make_home(self) -> None:
+        """Make the folder of the server's database."""
         try:
             self.home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -72,13 +78,21 @@ class PrivateServer:
                 f"the Prefect server has no home: {self.home} cannot be made ({error.strerror})",
                 hint=f"set XDG_CACHE_HOME to a folder that may be written, or {_HINT}",
             ) from error
+
+    @property
+    def _duties(self) -> list[str]:
+        return ["--clock"] if self._password else []
+
+    def start(self) -> None:
+        """Start the server and return at once; `wait` waits for it."""
+        self.make_home()
         if not self._lock.acquire(wait_s=_START_LIMIT_S):
             raise GateError(
                 f"another run has been starting a Prefect server for {_START_LIMIT_S:.0f} s", hint=_HINT
             )
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-m", "cl_flows.server_process", str(self.port)],
+            [sys.executable, "-m", "cl_flows.server_process", str(self.port), *self._duties],
             env={**os.environ, **self.environment},
             stdin=subprocess.PIPE,
             stdout=self._log,

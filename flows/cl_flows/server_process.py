@@ -6,13 +6,13 @@ import threading
 
 
 def main() -> None:
-    """Serve Prefect's API on the loopback port given as the only argument."""
+    """Serve Prefect's API on the loopback port given first; `--clock` also starts runs that are due."""
     import uvicorn
     from prefect.server.api.server import create_app
 
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(ephemeral=True), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
-    )
+    # Prefect runs its scheduler only in servers that it does not take for passing ones.
+    app = create_app(ephemeral="--clock" not in sys.argv)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error"))
     threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
     server.run()
 

@@ -34,6 +34,7 @@ class Prefect:
         }
 
     def __call__(self, *arguments: str) -> str:
+        """Run a command that must succeed."""
         done = subprocess.run(
             [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
             cwd=self.folder,
@@ -115,7 +116,7 @@ def _wait_for_run_of(deployment: str) -> None:
 
 
 def _forget_automations() -> None:
-    """The server serves other tests, too."""
+    """Leave the server, which serves other tests, too, without our trigger."""
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:

@@ -18,6 +18,7 @@ from cl_flows.cli.options import MACHINE_FORMATS
 from cl_flows.cli.plugins import plugins
 from cl_flows.cli.report import report
 from cl_flows.cli.run import run
+from cl_flows.cli.schedule import schedule
 from cl_flows.exit_codes import ExitCode
 
 # Reasons of the operating system that more room would mend.
@@ -37,7 +38,7 @@ def labelgate() -> None:
     """
 
 
-for _command in (demo, init, run, check, report, history, metrics, audit, alert, plugins):
+for _command in (demo, init, run, check, report, history, metrics, audit, alert, plugins, schedule):
     labelgate.add_command(_command)
 
 
