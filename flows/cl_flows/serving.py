@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +21,7 @@ from cl_flows.plan import make_plan
 from cl_flows.server import PrivateServer
 
 if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
     from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
     from prefect.deployments.runner import RunnerDeployment
     from prefect.runner import Runner
@@ -61,8 +62,8 @@ def run_on_clock(
         from cl_flows.prefect_engine import refuse_deaf_api
 
         refuse_deaf_api()
-        deployments = [_deployment(name, file, clock) for name, file in names.items()]
-        asyncio.run(_until_told(deployments, at_once, is_private=is_private, say=say))
+        schedule = _schedule(clock)
+        asyncio.run(_until_told(names, schedule, at_once, is_private=is_private, say=say))
         say("stopped: the schedules are paused")
 
 
@@ -106,17 +107,19 @@ def _api(home: Path, say: Callable[[str], None]) -> Iterator[bool]:
         lock.release()
 
 
-def _deployment(name: str, file: Path, clock: Clock) -> "RunnerDeployment":
+async def _deployment(
+    name: str, file: Path, schedule: "CronSchedule | IntervalSchedule"
+) -> "RunnerDeployment":
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-    from prefect.deployments.runner import EntrypointType
+    from prefect.types.entrypoint import EntrypointType
 
     from cl_flows.gate import label_gate
 
     # By module: a file entrypoint would load every class a second time under another name.
-    return label_gate.to_deployment(
+    return await label_gate.ato_deployment(
         name,
         parameters={"config": str(file)},
-        schedule=_schedule(clock),
+        schedules=[schedule],
         description=f"Gate the labels of {file}, by labelgate schedule.",
         # A run that is still going when the next one is due goes on; the next one is cancelled.
         concurrency_limit=ConcurrencyLimitConfig(
@@ -141,16 +144,21 @@ def _schedule(clock: Clock) -> "CronSchedule | IntervalSchedule":
 
 
 async def _until_told(
-    deployments: Sequence["RunnerDeployment"], at_once: int, *, is_private: bool, say: Callable[[str], None]
+    files: Mapping[str, Path],
+    schedule: "CronSchedule | IntervalSchedule",
+    at_once: int,
+    *,
+    is_private: bool,
+    say: Callable[[str], None],
 ) -> None:
-    """Serve the deployments until a signal; runs that go on then are cancelled and waited for."""
+    """Serve a deployment a file until a signal; runs that go on then are cancelled and waited for."""
     from prefect.runner import Runner
 
     runner = Runner(name="labelgate-schedule", limit=at_once)
-    for deployment in deployments:
-        identity = await runner.aadd_deployment(deployment)
+    for name, file in files.items():
+        identity = await runner.aadd_deployment(await _deployment(name, file, schedule))
         await _settle(identity, is_private=is_private)
-        say(f"label-gate/{deployment.name} runs by its clock")
+        say(f"label-gate/{name} runs by its clock")
     serving = asyncio.create_task(runner.start())
     await asyncio.sleep(0)  # the runner sets a handler of its own, which leaves without waiting for its runs
     told = asyncio.Event()
@@ -183,7 +191,7 @@ async def _settle(deployment: UUID, *, is_private: bool) -> None:
                 if run.auto_scheduled and run.expected_start_time and run.expected_start_time < now("UTC"):
                     await client.delete_flow_run(run.id)
             elif is_private:  # nobody but the last `labelgate schedule` on this home can have begun it
-                end = Crashed(message="labelgate schedule was killed while this gate ran")
+                end: State[None] = Crashed(message="labelgate schedule was killed while this gate ran")
                 await client.set_flow_run_state(run.id, end, force=True)
 
 

@@ -11,6 +11,7 @@ from cl_flows.cli.alert import alert
 from cl_flows.cli.audit import audit
 from cl_flows.cli.check import check
 from cl_flows.cli.demo import demo
+from cl_flows.cli.doctor import doctor
 from cl_flows.cli.history import history
 from cl_flows.cli.init import init
 from cl_flows.cli.metrics import metrics
@@ -38,7 +39,7 @@ def labelgate() -> None:
     """
 
 
-for _command in (demo, init, run, check, report, history, metrics, audit, alert, plugins, schedule):
+for _command in (demo, init, run, check, report, history, metrics, audit, alert, plugins, schedule, doctor):
     labelgate.add_command(_command)
 
 

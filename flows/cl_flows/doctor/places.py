@@ -1,0 +1,83 @@
+"""Whether the folders can be written, have room, and hold a readable history. Nothing stays in them."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from cl_core.errors import ConfigError
+from cl_flows.doctor.finding import Finding
+from cl_flows.history import opened, read_history
+from cl_flows.runs import HISTORY_FILE
+
+_MEGABYTE = 2**20
+# A run of a million rows leaves some ten megabytes; less room than this ends a night of gates.
+_LITTLE_MB = 1000
+_NONE_MB = 50
+
+
+def look_at_results(folder: Path) -> list[Finding]:
+    """Say whether runs can be written, and for how long."""
+    fault = _fault_of(folder)
+    if fault:
+        return [
+            Finding(
+                "results", "problem", f"{folder} cannot be written: {fault}", "name another with --output"
+            )
+        ]
+    free = shutil.disk_usage(_nearest(folder)).free // _MEGABYTE
+    says = f"{folder} can be written, {free:,} MB free"
+    if free < _LITTLE_MB:
+        return [Finding("results", "problem" if free < _NONE_MB else "warning", says, "make room")]
+    return [Finding("results", "ok", says)]
+
+
+def look_at_history(folder: Path) -> list[Finding]:
+    """Say whether the history database can be read to its last page."""
+    database = folder / HISTORY_FILE
+    if not database.exists():
+        return [Finding("history", "ok", f"none in {folder} yet")]
+    try:
+        newest = read_history(database, limit=1)
+        with opened(database) as connection:
+            (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except ConfigError as error:
+        return [Finding("history", "problem", str(error), error.hint)]
+    if state != "ok":
+        says = f"history database {database} is damaged: {state}"
+        return [Finding("history", "problem", says, "move it aside; the runs' own folders are whole")]
+    last = f"the newest run is {newest[0].run_id}" if newest else "no run in it"
+    return [Finding("history", "ok", f"{database} can be read, {last}")]
+
+
+def look_at_home() -> list[Finding]:
+    """Say whether private Prefect servers can keep their databases."""
+    from cl_flows.server import PrivateServer
+    from cl_flows.serving import default_home
+
+    found = []
+    for command, folder in (
+        ("labelgate run --engine prefect", PrivateServer().home),
+        ("labelgate schedule", default_home()),
+    ):
+        fault = _fault_of(folder)
+        if fault:
+            says = f"{folder}, the home of the server of `{command}`, cannot be written: {fault}"
+            remedy = "set XDG_CACHE_HOME and XDG_DATA_HOME to folders that can be written"
+            found.append(Finding("private server", "warning", says, remedy))
+        else:
+            found.append(Finding("private server", "ok", f"{folder} can be written ({command})"))
+    return found
+
+
+def _fault_of(folder: Path) -> str:
+    """Say why nothing can be written in the folder, or below the nearest one there is; empty if it can."""
+    try:
+        with tempfile.TemporaryFile(dir=_nearest(folder)):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _nearest(folder: Path) -> Path:
+    absolute = folder.absolute()
+    return next(place for place in (absolute, *absolute.parents) if place.exists())
