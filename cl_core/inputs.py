@@ -81,7 +81,7 @@ def check_labels(labels: ArrayLike, n_classes: int, *, classes: Sequence[Any] | 
     if given.dtype.kind not in "iuf":
         raise InputError(
             f"labels has type {given.dtype}, wanted class numbers",
-            hint="pass the names with classes=[...] in column order",
+            hint="number the classes in column order from 0; `assess` also takes names, with classes=[...]",
         )
     _refuse_outside(given, n_classes)
     return given.astype(np.intp, copy=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from cl_core.errors import ConfigError
+from cl_core.errors import ConfigError, InputError
 from cl_flows.config import load_config, make_config, merged
 from cl_flows.direct import run_direct
 from cl_flows.outcome import GateResult
@@ -59,13 +59,36 @@ def run_gate(source: "Path | str | pd.DataFrame", **settings: Any) -> GateResult
     with ExitStack() as stack:
         if not isinstance(source, str | Path):
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="labelgate-")))
-            path = folder / "frame.parquet"
-            source.rename(columns=str).to_parquet(path, index=False)
+            path, found = _written(source, folder)
+            given = merged({"data": found}, given)
         else:
             path = Path(source)
         if path.suffix.lower() in {".yaml", ".yml"}:
             return run_direct(load_config(path, given))
         return run_direct(make_config(merged(_of_path(path, given), given), "run_gate"))
+
+
+def _written(frame: Any, folder: Path) -> tuple[Path, dict[str, Any]]:
+    """Write a data frame for the loader; an index that has a name and identifies every row is the id."""
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(
+            f"run_gate got a {type(frame).__name__}, wanted a path or a pandas data frame",
+            hint="put the label beside the features in one frame; cl_core.assess takes arrays",
+        )
+    table = frame.rename(columns=str)
+    name = table.index.name
+    named = isinstance(name, str) and name not in table.columns and table.index.is_unique
+    path = folder / "frame.parquet"
+    try:
+        (table.reset_index() if named else table).to_parquet(path, index=False)
+    except (ValueError, TypeError, NotImplementedError) as error:  # Arrow's own errors are among these
+        raise InputError(
+            f"the data frame could not be read: {error}",
+            hint="convert the column, for instance with .astype(str), or leave it out",
+        ) from error
+    return path, {"id": name} if named else {}
 
 
 def _of_path(path: Path, given: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -131,12 +131,27 @@ def _read_json(path: Path) -> Any:
 
 
 def mixed_columns(table: pd.DataFrame) -> list[str]:
-    """Name the columns that hold values of several types."""
+    """Name the columns that hold values of several types; a list or a record a row is one type."""
     return [
         name
         for name in table.columns
-        if table[name].dtype == object and pd.api.types.infer_dtype(table[name]).startswith("mixed")
+        if table[name].dtype == object
+        and pd.api.types.infer_dtype(table[name]).startswith("mixed")
+        and not _nested(table[name])
     ]
+
+
+def _nested(column: "pd.Series[Any]") -> bool:
+    import pyarrow as pa
+
+    filled = column.dropna()
+    if not filled.map(lambda cell: isinstance(cell, list | dict | np.ndarray)).all():
+        return False
+    try:
+        pa.array(filled, from_pandas=True)
+    except (pa.ArrowException, ValueError, TypeError):
+        return False
+    return True
 
 
 def arrow_ready(table: pd.DataFrame) -> pd.DataFrame:

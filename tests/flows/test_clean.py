@@ -140,6 +140,15 @@ def test_columns_of_mixed_types_are_written_as_text_and_said(tmp_path: Path) -> 
     assert known_columns.__module__ == "cl_flows.clean"
 
 
+def test_lists_and_records_stay_what_they_are(tmp_path: Path) -> None:
+    """A list a row is one type, which Parquet has; no note says otherwise."""
+    source = pd.DataFrame({"tags": [["a", "b"], []] * 30, "box": [{"x": 1}, None] * 30})
+    found, kept, _ = split(tmp_path, source=source)
+    assert not any("written as text" in note for note in found.notes)
+    assert kept["tags"].map(list).isin([["a", "b"], []]).all()
+    assert kept["box"].dropna().tolist()[0] == {"x": 1}
+
+
 def test_an_undecided_verdict_is_said(tmp_path: Path) -> None:
     """A split by a model that cannot judge is no clean one."""
     found, _, _ = split(tmp_path, verdict=Undecided("LN002", "model-quality", "guessing"))

@@ -290,6 +290,20 @@ def test_whoever_ends_the_process_does_not_pass_the_gate(
     assert (code, "sys.exit(0)" in err) == (1, True)
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_reader_that_leaves_is_no_plugin_that_ends_the_process(form: str) -> None:
+    """`labelgate plugins | head -0` ends with 1 and one sentence: no traceback, and nobody else is blamed."""
+    begin = f"import sys; from cl_flows.cli import main; main(['plugins', '--format', '{form}'])"
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-c", begin], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert done.returncode == 1
+    assert done.stderr == "error: a pipe broke: what reads the output left before its end\n"
+
+
 def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_left(
     tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 
 import click
@@ -59,7 +60,7 @@ def _exit_code(arguments: list[str]) -> int:
         code = labelgate.main(arguments, prog_name="labelgate", standalone_mode=False)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
-    except SystemExit as leaving:  # click raises none: a plugin or library wants to end the process
+    except SystemExit as leaving:
         return _left(arguments, leaving)
     except click.Abort as interrupt:
         click.echo("interrupted", err=True)
@@ -77,6 +78,9 @@ def _exit_code(arguments: list[str]) -> int:
 
 def _left(arguments: list[str], leaving: SystemExit) -> int:
     """Tell of a process that something wanted to end; its code is never ours, least of all 0."""
+    if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):  # click's mark of a broken pipe
+        click.echo("error: a pipe broke: what reads the output left before its end", err=True)
+        return ExitCode.CRASHED
     from cl_core.errors import GateError
 
     error = GateError(
@@ -118,7 +122,8 @@ def _tell_machines(arguments: list[str], error: Exception) -> None:
     from cl_flows.formats import Told, render
 
     said = {"type": type(error).__name__, "message": str(error), "hint": getattr(error, "hint", "")}
-    click.echo(render(form, Told(error=said)))
+    with suppress(OSError):  # standard output may be what broke; people are told on standard error
+        click.echo(render(form, Told(error=said)))
 
 
 def _format_asked(arguments: list[str]) -> str:

@@ -45,6 +45,7 @@ def assemble(table: OpenTable, options: ColumnOptions, *, missing: tuple[str, ..
         where=_where(table, roles.label),
         known=tuple(roles.probabilities),
         fixed=options.classes,
+        missing=missing,
     )
     labelled = encoded.labelled
     ids = _ids(roles, frame, table)

@@ -43,11 +43,17 @@ class EncodedLabels:
 
 
 def encode_labels(
-    values: ArrayLike, *, where: str, known: tuple[str, ...] = (), fixed: tuple[str, ...] | None = None
+    values: ArrayLike,
+    *,
+    where: str,
+    known: tuple[str, ...] = (),
+    fixed: tuple[str, ...] | None = None,
+    missing: tuple[str, ...] = (),
 ) -> EncodedLabels:
     """Turn `values` into class numbers; `where` is what errors call the column.
 
     Classes in `known` count even when they label no row; `fixed` are all the classes there are, in order.
+    `missing` are words that were read as no label.
     """
     column = pd.Series(values).reset_index(drop=True)
     labelled = column.notna().to_numpy(dtype=np.bool_)
@@ -64,9 +70,9 @@ def encode_labels(
     else:
         names, classes = _names_among(column[labelled], fixed, where), fixed
         found = set(names.tolist())
-    _refuse_too_few_or_many(found, len(names), where)
+    _refuse_too_few_or_many(found, len(names), where, _unlabelled(labelled, missing))
     codes = pd.Categorical(names, categories=list(classes)).codes.astype(np.intp)
-    notes = [*_unlabelled_note(labelled, where), *_alike_notes(classes)]
+    notes = [*_unlabelled_note(labelled, where, missing), *_alike_notes(classes)]
     return EncodedLabels(codes, classes, labelled, tuple(notes))
 
 
@@ -151,10 +157,11 @@ def _refuse_nested(column: "pd.Series[Any]", where: str) -> None:
         )
 
 
-def _refuse_too_few_or_many(found: set[str], n: int, where: str) -> None:
+def _refuse_too_few_or_many(found: set[str], n: int, where: str, unlabelled: str) -> None:
     if len(found) < 2:  # noqa: PLR2004 - two classes make a classification
         raise InputError(
-            f"{where} holds one class only, {next(iter(found))!r}",
+            f"{where} holds one class only, {next(iter(found))!r}"
+            + (unlabelled and f", and is {unlabelled}"),
             hint="label errors can be found only between two classes or more: check the column and the rows",
         )
     if 2 * len(found) > n > _MOST_FRACTIONS:
@@ -164,13 +171,19 @@ def _refuse_too_few_or_many(found: set[str], n: int, where: str) -> None:
         )
 
 
-def _unlabelled_note(labelled: Mask, where: str) -> list[str]:
-    missing = int((~labelled).sum())
-    if not missing:
-        return []
-    share = missing / len(labelled)
-    said = f"{where} is empty in {missing:,} of {len(labelled):,} rows ({share:.1%})"
-    return [f"{said}; these rows are left out and counted as unlabelled"]
+def _unlabelled_note(labelled: Mask, where: str, missing: tuple[str, ...]) -> list[str]:
+    said = _unlabelled(labelled, missing)
+    return [f"{where} is {said}; these rows are left out and counted as unlabelled"] if said else []
+
+
+def _unlabelled(labelled: Mask, missing: tuple[str, ...]) -> str:
+    """Say how many rows have no label, and which words were taken for none; empty where all have one."""
+    count = int((~labelled).sum())
+    if not count:
+        return ""
+    words = ", ".join(filter(None, missing))
+    empty = f"empty, or one of {words} (missing_labels)," if words else "empty"
+    return f"{empty} in {count:,} of {len(labelled):,} rows ({count / len(labelled):.1%})"
 
 
 def _alike_notes(classes: tuple[str, ...]) -> list[str]:

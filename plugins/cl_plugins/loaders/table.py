@@ -14,7 +14,10 @@ from cl_plugins.loaders.places import found
 def load_table(options: TableOptions) -> Dataset:
     """Read a table with a label column; rows without a label are left out and counted."""
     with open_table(options.path, options.separator, options.encoding) as table:
-        return assemble(table, options, missing=options.missing_labels)
+        from cl_plugins.loaders.csv_table import CsvTable
+
+        words = options.missing_labels if isinstance(table, CsvTable) else ()
+        return assemble(table, options, missing=words)
 
 
 @contextmanager

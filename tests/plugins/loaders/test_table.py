@@ -90,7 +90,20 @@ def test_rows_without_a_label_are_left_out_and_counted(load: Callable[..., Datas
     assert data.ids.tolist() == [0, 2, 4]
     assert data.features["x"].tolist() == [1, 3, 5]
     assert data.n_unlabelled == 2
-    assert any("empty in 2 of 5 rows (40.0%); these rows are left out" in note for note in data.notes)
+    assert any("in 2 of 5 rows (40.0%); these rows are left out" in note for note in data.notes)
+
+
+def test_a_class_that_is_called_like_a_missing_label_is_not_lost_in_silence(
+    load: Callable[..., Dataset],
+) -> None:
+    """NA may be North America: people learn which words were read as no label, and how to change that."""
+    table = "x,y\n1,EU\n2,NA\n3,AS\n4,NA\n5,EU\n"
+    said = next(note for note in load(table).notes if "in 2 of 5 rows" in note)
+    assert "one of NA," in said
+    assert "(missing_labels)" in said
+    assert load(table, missing_labels=[""]).classes == ("AS", "EU", "NA")
+    with pytest.raises(InputError, match=r"one class only, 'EU', and is empty, or one of NA, .* in 1 of 3"):
+        load("x,y\n1,EU\n2,NA\n3,EU\n")
 
 
 @pytest.mark.parametrize(
