@@ -84,8 +84,15 @@ def tell(plan: Plan, finished: FinishedRun) -> None:
         logger.warning("%s could not be written: %s; the verdict stands", DELIVERIES_FILE, error.strerror)
 
 
+def undelivered(folder: Path) -> list[str]:
+    """Return what went wrong with the deliveries of the run in `folder`, a sentence each."""
+    path = folder / DELIVERIES_FILE
+    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return [f"{one['publisher']}: {one['problem']}" for one in told if one["problem"]]
+
+
 def _deliver(plan: Plan, one: Destination, finished: FinishedRun) -> dict[str, Any]:
-    problem, news = "", "every run"
+    problem, news = "", "" if one.remembers else "every run"
     try:
         if one.remembers:
             news = _told_once(plan, one, finished)

@@ -45,3 +45,7 @@ def report(run_id: str, html: Path | None, form: str, output: Path | None) -> No
     else:
         tell(folder, form)
     click.echo(f"page: {html or page}", err=True)
+    from cl_flows.telling import undelivered
+
+    for problem in undelivered(folder):
+        click.secho(f"not told: {problem}", fg="yellow", err=True)

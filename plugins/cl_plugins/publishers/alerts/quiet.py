@@ -1,9 +1,10 @@
 """Keeps secrets out of what HTTP libraries log while an alert is sent. Changes no other record."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from cl_plugins.backends.served.secrets import masked
 
@@ -21,14 +22,17 @@ _LOGGERS = (
     "urllib3.util.retry",
 )
 
+# A shorter piece of an address is no key, and would be found in the middle of words: a port, an `api`.
+_SHORTEST = 6
+
 
 def parts_of(url: str) -> tuple[str, ...]:
-    """Return what of a secret address may stand in a message by itself."""
+    """Return what of a secret address may stand in a message by itself: a service may quote a part of it."""
     parts = urlsplit(url)
-    path = parts.path if parts.path.strip("/") else ""
-    return tuple(
-        text for text in (url, f"{path}?{parts.query}", path, parts.query, parts.password or "") if text
-    )
+    pieces = [piece for piece in re.split(r"[/?&=:@,]", url.partition("://")[2]) if piece != parts.hostname]
+    whole = (url, parts.path, f"{parts.path}?{parts.query}", parts.query)
+    candidates = {*whole, *pieces, *map(unquote, pieces)}
+    return tuple(text for text in candidates if len(text) >= _SHORTEST)
 
 
 class _Mask(logging.Filter):
