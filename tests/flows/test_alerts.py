@@ -220,7 +220,7 @@ def test_secrets_of_prefect_blocks_show_nowhere(
 
     assert prefect_api
     caplog.set_level(logging.DEBUG, "httpx")
-    Secret(value=receiver.url).save("alert-url")  # type: ignore[unused-coroutine]
+    Secret(value=receiver.url).save("alert-url")
     shutil.copy(tables / "noisy.csv", tmp_path / "trees.csv")
     raw["publish"][0]["url"] = "prefect:secret/alert-url"
     with pytest.raises(GateFailed):
