@@ -1,34 +1,23 @@
 """Audits on record: the plan of a run and people's answers, every one of them kept. No statistics."""
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import Connection, func, select
 
 from cl_core.audit import AuditPlan, collect_answers, extend_audit, plan_audit
 from cl_core.audit.finding import AuditFinding, audit_finding
 from cl_core.errors import ConfigError, InputError
-from cl_flows.history import opened
+from cl_flows.database.connect import reading, writing
+from cl_flows.database.place import Database, is_there
+from cl_flows.database.tables import ANSWERS, AUDITS
 from cl_flows.runs import SCORED_FILE
-
-_AUDITS = """
-CREATE TABLE IF NOT EXISTS audits (
-    run_id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, plan TEXT NOT NULL,
-    seed INTEGER NOT NULL, changed_at TEXT NOT NULL
-)
-"""
-_ANSWERS = """
-CREATE TABLE IF NOT EXISTS audit_answers (
-    number INTEGER PRIMARY KEY, run_id TEXT NOT NULL, position INTEGER NOT NULL, who TEXT NOT NULL,
-    is_wrong INTEGER NOT NULL, true_label TEXT NOT NULL, added_at TEXT NOT NULL
-)
-"""
-_SCHEMA = (_AUDITS, _ANSWERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +51,7 @@ class Audit:
 
 
 def plan_for_run(
-    database: Path, folder: Path, *, max_noise_rate: float | None, rows: int | None, more: int, seed: int
+    database: Database, folder: Path, *, max_noise_rate: float | None, rows: int | None, more: int, seed: int
 ) -> Audit:
     """Plan the audit of the run in `folder`, or continue its plan by `more` rows."""
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
@@ -95,70 +84,80 @@ def read_scored(folder: Path) -> pd.DataFrame:
     return pd.read_parquet(folder / SCORED_FILE)
 
 
-def read_audit(database: Path, run_id: str) -> Audit | None:
+def read_audit(database: Database, run_id: str) -> Audit | None:
     """Return the audit of a run, or None when none was planned."""
     return _read(database, "run_id", run_id)
 
 
-def add_answers(database: Path, audit: Audit, answers: Iterable[Answer]) -> int:
+def add_answers(database: Database, audit: Audit, answers: Iterable[Answer]) -> int:
     """Put answers on record, all or none, and return how many."""
     now = _now()
-    rows = [(audit.run_id, a.position, a.who, int(a.is_wrong), a.true_label, now) for a in answers]
-    strangers = sorted({row[1] for row in rows} - set(audit.plan.positions.tolist()))
+    rows: list[dict[str, Any]] = [
+        {
+            "run_id": audit.run_id,
+            "position": answer.position,
+            "who": answer.who,
+            "is_wrong": int(answer.is_wrong),
+            "true_label": answer.true_label,
+            "added_at": now,
+        }
+        for answer in answers
+    ]
+    planned = set(audit.plan.positions.tolist())
+    strangers = sorted(position for row in rows if (position := row["position"]) not in planned)
     if strangers:
         raise InputError(
-            f"{len(strangers)} answered rows are not in the audit plan, the first is row {strangers[0]}",
+            f"{len(set(strangers))} answered rows are not in the audit plan, the first is row {strangers[0]}",
             hint="only rows that the plan drew at random can be counted; `labelgate audit plan` lists them",
         )
-    with opened(database, *_SCHEMA) as connection, connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "INSERT INTO audit_answers (run_id, position, who, is_wrong, true_label, added_at)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            rows,
-        )
+    with writing(database) as connection:
+        if rows:
+            connection.execute(ANSWERS.insert(), rows)
     return len(rows)
 
 
-def read_answers(database: Path, run_id: str) -> list[Answer]:
+def read_answers(database: Database, run_id: str) -> list[Answer]:
     """Return everybody's latest word on each row; earlier ones stay in the database."""
-    query = "SELECT position, who, is_wrong, true_label FROM audit_answers WHERE run_id = ? ORDER BY number"
-    with opened(database, *_SCHEMA) as connection:
-        found = connection.execute(query, (run_id,)).fetchall()
+    if not is_there(database):
+        return []
+    columns = (ANSWERS.c[name] for name in ("position", "who", "is_wrong", "true_label"))
+    query = select(*columns).where(ANSWERS.c.run_id == run_id).order_by(ANSWERS.c.number)
+    with reading(database) as connection:
+        found = connection.execute(query).all()
     latest = {(position, who): Answer(position, who, bool(w), label) for position, who, w, label in found}
     return list(latest.values())
 
 
 def finding_for_run(
-    database: Path, run_id: str, *, max_noise_rate: float | None = None
+    database: Database, run_id: str, *, max_noise_rate: float | None = None
 ) -> AuditFinding | None:
     """Return what the audit of a run says so far; None without answers."""
     audit = read_audit(database, run_id)
     return None if audit is None else _finding(database, audit, max_noise_rate)
 
 
-def finding_for_data(database: Path, fingerprint: str, *, max_noise_rate: float) -> AuditFinding | None:
+def finding_for_data(database: Database, fingerprint: str, *, max_noise_rate: float) -> AuditFinding | None:
     """Return what the newest audit of data with this very content says; None without answers."""
-    if not database.exists():
+    if not is_there(database):
         return None
     audit = _read(database, "fingerprint", fingerprint)
     return None if audit is None else _finding(database, audit, max_noise_rate)
 
 
-def answered_at(database: Path, fingerprint: str) -> datetime | None:
+def answered_at(database: Database, fingerprint: str) -> datetime | None:
     """Return when the last answer about data with this very content came in; None without answers."""
-    if not database.exists():
+    if not is_there(database):
         return None
     audit = _read(database, "fingerprint", fingerprint)
     if audit is None:
         return None
-    with opened(database, *_SCHEMA) as connection:
-        query = "SELECT max(added_at) FROM audit_answers WHERE run_id = ?"
-        (last,) = connection.execute(query, (audit.run_id,)).fetchone()
+    query = select(func.max(ANSWERS.c.added_at)).where(ANSWERS.c.run_id == audit.run_id)
+    with reading(database) as connection:
+        last = connection.execute(query).scalar()
     return None if last is None else datetime.fromisoformat(last)
 
 
-def _finding(database: Path, audit: Audit, max_noise_rate: float | None) -> AuditFinding | None:
+def _finding(database: Database, audit: Audit, max_noise_rate: float | None) -> AuditFinding | None:
     answers = read_answers(database, audit.run_id)
     if not answers:
         return None
@@ -167,34 +166,41 @@ def _finding(database: Path, audit: Audit, max_noise_rate: float | None) -> Audi
     return audit_finding(audit.plan, votes, max_noise_rate=limit)
 
 
-def _read(database: Path, column: str, value: str) -> Audit | None:
-    query = f"SELECT run_id, fingerprint, plan, seed FROM audits WHERE {column} = ? ORDER BY changed_at DESC"  # noqa: S608 - two fixed names
-    with opened(database, *_SCHEMA) as connection:
-        row = connection.execute(query, (value,)).fetchone()
+def _read(database: Database, column: str, value: str) -> Audit | None:
+    if not is_there(database):
+        return None
+    columns = (AUDITS.c[name] for name in ("run_id", "fingerprint", "plan", "seed"))
+    query = select(*columns).where(AUDITS.c[column] == value).order_by(AUDITS.c.changed_at.desc()).limit(1)
+    with reading(database) as connection:
+        row = connection.execute(query).first()
     if row is None:
         return None
     run_id, fingerprint, plan, seed = row
     return Audit(run_id, fingerprint, AuditPlan.from_dict(json.loads(plan)), seed)
 
 
-def _write(database: Path, audit: Audit) -> None:
-    values = (audit.run_id, audit.fingerprint, json.dumps(audit.plan.to_dict()), audit.seed, _now())
-    with opened(database, *_SCHEMA) as connection, connection:
-        connection.execute("BEGIN IMMEDIATE")
+def _write(database: Database, audit: Audit) -> None:
+    with writing(database) as connection:
         _refuse_changed(connection, audit)
+        connection.execute(AUDITS.delete().where(AUDITS.c.run_id == audit.run_id))
         connection.execute(
-            "INSERT OR REPLACE INTO audits (run_id, fingerprint, plan, seed, changed_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            values,
+            AUDITS.insert().values(
+                run_id=audit.run_id,
+                fingerprint=audit.fingerprint,
+                plan=json.dumps(audit.plan.to_dict()),
+                seed=audit.seed,
+                changed_at=_now(),
+            )
         )
 
 
-def _refuse_changed(connection: sqlite3.Connection, audit: Audit) -> None:
+def _refuse_changed(connection: Connection, audit: Audit) -> None:
     """Refuse to replace a plan by one that does not continue it: somebody planned at the same time."""
-    row = connection.execute("SELECT plan FROM audits WHERE run_id = ?", (audit.run_id,)).fetchone()
-    if row is None:
+    query = select(AUDITS.c.plan).where(AUDITS.c.run_id == audit.run_id)
+    known = connection.execute(query).scalar()
+    if known is None:
         return
-    before = json.loads(row[0])["positions"]
+    before = json.loads(known)["positions"]
     if audit.plan.positions.tolist()[: len(before)] != before:
         raise ConfigError(
             f"the audit of run {audit.run_id} was planned by somebody else meanwhile",

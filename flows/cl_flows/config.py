@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from cl_core.errors import ConfigError
 from cl_core.telling import When
 from cl_flows.config_errors import explained
+from cl_flows.database.place import Database, history_in, refuse_literal_password
 from cl_flows.gx_section import GreatExpectationsSection
 from cl_flows.policy_config import CleanSection, WaiverSection
 from cl_flows.run_sections import CacheSection, LimitsSection
@@ -93,6 +94,15 @@ class OutputSection(_Section):
         pattern=r"^https?://[^\s{}]+(\{(run_id|dataset)\}[^\s{}]*)*$",
         description="where people find a run's page, such as https://gates.example.com/{run_id}/report.html",
     )
+    database: str | None = Field(
+        None,
+        description="PostgreSQL database of history: ${LABELGATE_DB} (which alone will do), or a URL with no "
+        "password in it; a file in `folder` without",
+    )
+    keep_runs: int | None = Field(
+        None, ge=1, description="newest runs of a data set whose folders stay; see docs/history.md"
+    )
+    keep_days: float | None = Field(None, gt=0, description="days after which a run's folder goes")
 
 
 class PublisherSection(_PluginSection):
@@ -122,6 +132,12 @@ class GateConfig(_Section):
     limits: LimitsSection = LimitsSection()
     base: Path = Field(Path(), description="folder that relative paths start from")
 
+    @property
+    def history(self) -> Database:
+        """Where history is kept, with every ${NAME} filled in: never to be shown."""
+        written = self.output.database
+        return expand_variables(written, "output.database") if written else history_in(self.output.folder)
+
 
 def load_config(path: Path, overrides: Mapping[str, Any] | None = None) -> GateConfig:
     """Read a gate.yaml; `overrides` are sections laid over it, as the flags of the command line do."""
@@ -140,10 +156,14 @@ def make_config(raw: Mapping[str, Any], source: str) -> GateConfig:
     for section in ("gate", "output", "waivers", "clean", "cache", "limits"):
         if section in ready:
             ready[section] = expand_variables(ready[section], section)
+    database = raw["output"].get("database") if isinstance(raw.get("output"), Mapping) else None
+    if database is not None:
+        ready["output"]["database"] = database
     try:
         config = GateConfig.model_validate(ready)
     except ValidationError as error:
         raise explained(error, GateConfig, source) from error
+    refuse_literal_password(config.output.database)
     output = config.output.model_copy(update={"folder": config.base / config.output.folder})
     return config.model_copy(update={"output": output})
 

@@ -1,15 +1,17 @@
-"""The history of verdicts: a row a run, in SQLite. Only finished runs are in it."""
+"""The history of verdicts: a row a run. Only finished runs are in it. Where it is kept: cl_flows.database."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
 
 from cl_core.errors import ConfigError
-
-# Two gates may finish in the same instant; a writer waits this long for the other.
-_WAIT_S = 30.0
+from cl_flows.database.connect import reading, writing
+from cl_flows.database.place import Database, is_there
+from cl_flows.database.tables import RUNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,48 +37,47 @@ class HistoryRow:
     version: str
 
 
-_COLUMNS = tuple(field.name for field in fields(HistoryRow))
-_TYPES = {str: "TEXT NOT NULL", float: "REAL NOT NULL", int: "INTEGER NOT NULL"}
-SCHEMA = "CREATE TABLE IF NOT EXISTS runs ({}, PRIMARY KEY (run_id))".format(
-    ", ".join(f"{f.name} {_TYPES[f.type]}" for f in fields(HistoryRow) if isinstance(f.type, type))
-)
-
-
 @contextmanager
-def recording(database: Path, row: HistoryRow, *schema: str) -> Iterator[sqlite3.Connection]:
+def recording(database: Database, row: HistoryRow) -> Iterator[Connection]:
     """Write `row`; keep it only when the block succeeds, so that history and run folders agree.
 
-    The block gets the connection, to write into the tables of `schema` within the same transaction.
+    The block gets the connection, to write more within the same transaction.
     """
-    with opened(database, SCHEMA, *schema) as connection, connection:
-        connection.execute("BEGIN IMMEDIATE")
-        marks = ", ".join("?" * len(_COLUMNS))
-        values = tuple(asdict(row).values())
-        connection.execute(f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({marks})", values)  # noqa: S608
+    with writing(database) as connection:
+        connection.execute(RUNS.insert().values(**asdict(row)))
         yield connection
 
 
-def read_history(database: Path, *, dataset: str | None = None, limit: int = 20) -> list[HistoryRow]:
-    """Return the newest runs first, of one data set or of all."""
-    if not database.exists():
+def read_history(
+    database: Database, *, dataset: str | None = None, limit: int = 20, since: str | None = None
+) -> list[HistoryRow]:
+    """Return the newest runs first, of one data set or of all, begun at `since` (ISO 8601) or later.
+
+    Raises
+    ------
+    ConfigError
+        For a database that cannot be used, or that holds a row that no gate wrote.
+    """
+    if not is_there(database):
         return []
-    where = "WHERE dataset = ?" if dataset else ""
-    query = f"SELECT {', '.join(_COLUMNS)} FROM runs {where} ORDER BY started_at DESC, run_id DESC LIMIT ?"  # noqa: S608
-    with opened(database, SCHEMA) as connection:
-        found = connection.execute(query, (dataset, limit) if dataset else (limit,)).fetchall()
-    return [HistoryRow(*row) for row in found]
+    query = select(*(RUNS.c[field.name] for field in fields(HistoryRow)))
+    if dataset is not None:
+        query = query.where(RUNS.c.dataset == dataset)
+    if since is not None:
+        query = query.where(RUNS.c.started_at >= since)
+    query = query.order_by(RUNS.c.started_at.desc(), RUNS.c.run_id.desc()).limit(limit)
+    with reading(database) as connection:
+        return [_row(found, database) for found in connection.execute(query).all()]
 
 
-@contextmanager
-def opened(database: Path, *schema: str) -> Iterator[sqlite3.Connection]:
-    """Open the database with the tables of `schema` in it; its errors name the file."""
-    try:
-        with closing(sqlite3.connect(database, timeout=_WAIT_S, isolation_level=None)) as connection:
-            for statement in schema:
-                connection.execute(statement)
-            yield connection
-    except sqlite3.Error as error:
-        raise ConfigError(
-            f"history database {database} cannot be used: {error}",
-            hint="move it aside, or name another results folder with --output",
-        ) from error
+def _row(values: Sequence[Any], database: Database) -> HistoryRow:
+    """Take a row as it is, or refuse it: SQLite keeps a word where a number belongs."""
+    for field, value in zip(fields(HistoryRow), values, strict=True):
+        right = isinstance(value, field.type) if isinstance(field.type, type) else True
+        if not right or (isinstance(value, float) and not math.isfinite(value)):
+            where = f" {database}" if not isinstance(database, str) else ""
+            raise ConfigError(
+                f"history database{where} is damaged: {field.name} of run {values[0]} is {value!r}",
+                hint="restore it from a copy, or move it aside: the runs' folders hold what it held",
+            )
+    return HistoryRow(*values)

@@ -14,7 +14,6 @@ from cl_core.verdict import Severity
 from cl_flows.baselines import refuse_unknown_run
 from cl_flows.config import GateConfig
 from cl_flows.plugin_options import make_options
-from cl_flows.runs import HISTORY_FILE
 
 # Data without content are no fault where nobody asked for this check by name.
 _PRESET_OPTIONS: Mapping[str, dict[str, Any]] = {"duplicates": {"required": False}}
@@ -38,7 +37,7 @@ def configured_checks(
         found[name] = (check, options)
         severities.setdefault(name, preset.checks.get(name, preset.added))
         queue += check.rests_on
-    refuse_unknown_run(config.output.folder / HISTORY_FILE, config.gate.baseline)
+    refuse_unknown_run(config.history, config.gate.baseline)
     for waiver in config.waivers:
         registry.find(Check, waiver.check)
     policy = Policy(config.gate.preset, severities, tuple(waiver.record() for waiver in config.waivers))

@@ -12,7 +12,7 @@ from cl_core.baseline import Baseline
 from cl_core.dataset import Dataset, Predictions
 from cl_core.evidence import Evidence
 from cl_core.verdict import Judgement
-from cl_flows.baselines import FIGURES_SCHEMA, write_figures
+from cl_flows.baselines import write_figures
 from cl_flows.clean import write_clean
 from cl_flows.finished import finished_run
 from cl_flows.history import HistoryRow, recording
@@ -28,10 +28,10 @@ from cl_flows.report import (
     report_json,
 )
 from cl_flows.report.policy import waiver_lines
-from cl_flows.runs import HISTORY_FILE, RunFolder, finish
+from cl_flows.runs import RunFolder, finish, hidden_on_failure
 from cl_flows.shown_settings import shown_settings
 from cl_flows.telling import debtors, tell
-from cl_flows.tellings import TELLINGS_SCHEMA, owe
+from cl_flows.tellings import owe
 
 VALIDATION_FILE = "great_expectations.json"
 
@@ -66,9 +66,8 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
         texts[VALIDATION_FILE] = json.dumps(found.judgement.validation, indent=2, allow_nan=False)
     for name, text in texts.items():
         (run.partial / name).write_text(text, encoding="utf-8")
-    database, figures = plan.config.output.folder / HISTORY_FILE, _figures(report)
-    row = _history_row(report, result)
-    with recording(database, row, FIGURES_SCHEMA, TELLINGS_SCHEMA) as connection:
+    figures, row = _figures(report), _history_row(report, result)
+    with hidden_on_failure(run), recording(plan.config.history, row) as connection:
         write_figures(connection, figures, accepted=is_accepted(found.judgement))
         owe(
             connection,

@@ -106,6 +106,17 @@ def finish(folder: RunFolder) -> None:
     os.replace(folder.partial, folder.final)  # noqa: PTH105 - Path.replace hides that this is atomic
 
 
+@contextmanager
+def hidden_on_failure(folder: RunFolder) -> Iterator[None]:
+    """Hide a run again that was shown when the block fails: history could not be kept."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            os.replace(folder.final, folder.partial)  # noqa: PTH105
+        raise
+
+
 def find_run(output: Path, wanted: str) -> Path:
     """Return the folder of the run whose id begins with `wanted`; ``last`` is the newest one."""
     runs = sorted(p for p in output.glob("[0-9]*-*") if p.is_dir())

@@ -22,7 +22,6 @@ from cl_flows.content import prediction_key
 from cl_flows.limits import within
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
-from cl_flows.runs import HISTORY_FILE
 
 
 def load(plan: Plan) -> Dataset:
@@ -81,7 +80,7 @@ def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
         noise=noise,
         out_of_sample=predictions.out_of_sample,
     )
-    database = plan.config.output.folder / HISTORY_FILE
+    database = plan.config.history
     limit = plan.config.gate.max_noise_rate
     audit = finding_for_data(database, dataset.fingerprint, max_noise_rate=limit) if 0 < limit < 1 else None
     evidence = replace(evidence, audit=audit)
@@ -91,7 +90,7 @@ def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
 
 def judge(plan: Plan, evidence: Evidence, dataset: Dataset, *, now: datetime | None = None) -> Judgement:
     """Hold the evidence, the rows and the last accepted run against every check."""
-    database = plan.config.output.folder / HISTORY_FILE
+    database = plan.config.history
     context = Context(
         dataset=dataset,
         baseline=find_baseline(database, dataset.name, wanted=plan.config.gate.baseline),

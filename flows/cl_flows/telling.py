@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,7 +19,6 @@ from cl_flows.config import PublisherSection
 from cl_flows.limits import within
 from cl_flows.locks import ProcessLock
 from cl_flows.plan import Plan
-from cl_flows.runs import HISTORY_FILE
 from cl_flows.secrets import concealed
 from cl_flows.tellings import news_for, put_off, settle
 
@@ -103,14 +101,14 @@ def _deliver(plan: Plan, one: Destination, finished: FinishedRun) -> dict[str, A
         logger.warning("%s; the verdict stands", problem)
         if one.remembers:
             with suppress(ConfigError):  # without it the next run still tells, and does not know why
-                put_off(_database(plan), one.name, finished.run_id, problem)
+                put_off(plan.config.history, one.name, finished.run_id, problem)
     delivered = not problem and news != "no change"
     return {"publisher": one.name, "delivered": delivered, "news": news, "problem": problem}
 
 
 def _told_once(plan: Plan, one: Destination, finished: FinishedRun) -> str:
     """Tell of a change once, though another run of the data set may end in the same moment."""
-    database, limit_s = _database(plan), plan.config.limits.publish
+    database, limit_s = plan.config.history, plan.config.limits.publish
     digest = sha256(f"{finished.dataset}\0{one.name}".encode()).hexdigest()[:16]
     folder = plan.config.output.folder / ".telling"
     folder.mkdir(parents=True, exist_ok=True)
@@ -144,7 +142,3 @@ def call(plan: Plan, one: Destination, finished: FinishedRun) -> None:
             "limits.publish",
             partial(one.publisher.publish, finished, one.options),
         )
-
-
-def _database(plan: Plan) -> Path:
-    return plan.config.output.folder / HISTORY_FILE

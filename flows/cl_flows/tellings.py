@@ -4,22 +4,17 @@ A word is owed in the transaction that records the verdict, so that a process wh
 leaves the debt behind: the next run of the data set finds it.
 """
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+
+from sqlalchemy import Connection, Update, select, update
 
 from cl_core.telling import News, Telling, When
-from cl_flows.history import opened
+from cl_flows.database.connect import reading, writing
+from cl_flows.database.place import Database
+from cl_flows.database.tables import TELLINGS
 
-TELLINGS_SCHEMA = """
-CREATE TABLE IF NOT EXISTS tellings (
-    run_id TEXT NOT NULL, destination TEXT NOT NULL, dataset TEXT NOT NULL, status TEXT NOT NULL,
-    finished_at TEXT NOT NULL, settled_at TEXT, outcome TEXT NOT NULL, problem TEXT NOT NULL,
-    PRIMARY KEY (run_id, destination)
-)
-"""
 # A message stays readable when a destination was out of reach for weeks.
 _MOST_MISSED = 5
 
@@ -41,7 +36,7 @@ class Owed:
 
 
 def owe(
-    connection: sqlite3.Connection,
+    connection: Connection,
     destinations: Iterable[str],
     *,
     run_id: str,
@@ -50,14 +45,24 @@ def owe(
     finished_at: str,
 ) -> None:
     """Put down, within the transaction that records a run, who is to hear of it."""
-    connection.executemany(
-        "INSERT INTO tellings VALUES (?, ?, ?, ?, ?, NULL, 'owed', '')",
-        [(run_id, destination, dataset, status, finished_at) for destination in destinations],
-    )
+    rows = [
+        {
+            "run_id": run_id,
+            "destination": destination,
+            "dataset": dataset,
+            "status": status,
+            "finished_at": finished_at,
+            "outcome": "owed",
+            "problem": "",
+        }
+        for destination in destinations
+    ]
+    if rows:
+        connection.execute(TELLINGS.insert(), rows)
 
 
 def news_for(
-    database: Path, destination: str, *, run_id: str, dataset: str, when: When
+    database: Database, destination: str, *, run_id: str, dataset: str, when: When
 ) -> tuple[Telling | None, tuple[str, ...]]:
     """Decide what a destination is told now; None where it is nothing.
 
@@ -67,23 +72,28 @@ def news_for(
         The word, and the runs that it settles: this one and those before it that are still owed. No
         runs: a later run has told of this one already.
     """
-    with opened(database, TELLINGS_SCHEMA) as connection:
-        rows = connection.execute(
-            "SELECT run_id, status, finished_at, problem FROM tellings"
-            " WHERE destination = ? AND dataset = ? AND outcome = 'owed' ORDER BY finished_at, run_id",
-            (destination, dataset),
-        ).fetchall()
-        known = connection.execute(
-            "SELECT status FROM tellings WHERE destination = ? AND dataset = ? AND outcome <> 'owed'"
-            " ORDER BY settled_at DESC, finished_at DESC, run_id DESC LIMIT 1",
-            (destination, dataset),
-        ).fetchone()
+    told = TELLINGS.c
+    here = (told.destination == destination, told.dataset == dataset)
+    waiting = (
+        select(told.run_id, told.status, told.finished_at, told.problem)
+        .where(*here, told.outcome == "owed")
+        .order_by(told.finished_at, told.run_id)
+    )
+    last = (
+        select(told.status)
+        .where(*here, told.outcome != "owed")
+        .order_by(told.settled_at.desc(), told.finished_at.desc(), told.run_id.desc())
+        .limit(1)
+    )
+    with reading(database) as connection:
+        rows = connection.execute(waiting).all()
+        known = connection.execute(last).scalar()
     owed = [Owed(*row) for row in rows]
-    here = next((i for i, one in enumerate(owed) if one.run_id == run_id), None)
-    if here is None:
+    place = next((i for i, one in enumerate(owed) if one.run_id == run_id), None)
+    if place is None:
         return None, ()
-    upto = owed[: here + 1]
-    return _decided(upto, known[0] if known else "", when), tuple(one.run_id for one in upto)
+    upto = owed[: place + 1]
+    return _decided(upto, known or "", when), tuple(one.run_id for one in upto)
 
 
 def _decided(owed: list[Owed], known: str, when: When) -> Telling | None:
@@ -104,22 +114,21 @@ def _news(now: str, before: str, owed: list[Owed]) -> News:
     return "recovered" if before != "passed" or any(one.status != "passed" for one in owed) else "passed"
 
 
-def settle(database: Path, destination: str, runs: Iterable[str], *, told: bool) -> None:
+def settle(database: Database, destination: str, runs: Iterable[str], *, told: bool) -> None:
     """Put down that a destination heard of `runs`, or that there was nothing to tell it."""
     moment = datetime.now(UTC).isoformat(timespec="microseconds")
-    with opened(database, TELLINGS_SCHEMA) as connection, connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "UPDATE tellings SET outcome = ?, settled_at = ?, problem = ''"
-            " WHERE run_id = ? AND destination = ? AND outcome = 'owed'",
-            [("told" if told else "quiet", moment, run, destination) for run in runs],
-        )
+    change = _owed(destination).where(TELLINGS.c.run_id.in_(list(runs)))
+    outcome = "told" if told else "quiet"
+    with writing(database) as connection:
+        connection.execute(change.values(outcome=outcome, settled_at=moment, problem=""))
 
 
-def put_off(database: Path, destination: str, run_id: str, problem: str) -> None:
+def put_off(database: Database, destination: str, run_id: str, problem: str) -> None:
     """Put down why a run could not be told; it stays owed."""
-    with opened(database, TELLINGS_SCHEMA) as connection:
-        connection.execute(
-            "UPDATE tellings SET problem = ? WHERE run_id = ? AND destination = ? AND outcome = 'owed'",
-            (problem[:300], run_id, destination),
-        )
+    change = _owed(destination).where(TELLINGS.c.run_id == run_id)
+    with writing(database) as connection:
+        connection.execute(change.values(problem=problem[:300]))
+
+
+def _owed(destination: str) -> Update:
+    return update(TELLINGS).where(TELLINGS.c.destination == destination, TELLINGS.c.outcome == "owed")

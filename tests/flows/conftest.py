@@ -1,5 +1,6 @@
 """Small labelled tables, and a real Prefect server that the tests start themselves."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -88,3 +89,18 @@ def prefect_api(prefect_server: PrivateServer) -> Iterator[str]:
     }
     with temporary_settings(settings):
         yield prefect_server.api_url
+
+
+@pytest.fixture
+def new_postgresql(postgresql_url: str) -> Iterator[str]:
+    """URL of an empty database of one's own on the real PostgreSQL server of the tests."""
+    from sqlalchemy import create_engine, make_url
+    from sqlalchemy.pool import NullPool
+
+    name = f"history_{secrets.token_hex(6)}"
+    engine = create_engine(postgresql_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as server:
+        server.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as server:
+        server.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")

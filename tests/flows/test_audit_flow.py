@@ -10,8 +10,8 @@ from cl_core import ConfigError, InputError
 from cl_flows.audit_sheet import read_sheet
 from cl_flows.audits import Answer, add_answers, finding_for_run, plan_for_run, read_answers, read_scored
 from cl_flows.cli import main
+from cl_flows.database.connect import reading
 from cl_flows.direct import run_direct
-from cl_flows.history import opened
 
 
 def run(*arguments: str) -> int:
@@ -94,8 +94,8 @@ def test_every_answer_is_kept_and_the_latest_of_each_person_counts(
     for answer in (Answer(row, "kim", True), Answer(row, "lee", False), Answer(row, "kim", False)):
         add_answers(database, audit, [answer])
     assert read_answers(database, audit.run_id) == [Answer(row, "kim", False), Answer(row, "lee", False)]
-    with opened(database) as connection:
-        assert connection.execute("SELECT count(*) FROM audit_answers").fetchone() == (3,)
+    with reading(database) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM audit_answers").scalar() == 3
     finding = finding_for_run(database, audit.run_id)
     assert finding is not None
     assert (finding.estimate.n_audited, finding.estimate.rate) == (1, 0.0)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cl_core import Baseline, ClassFigures, ConfigError, InputError
-from cl_flows.baselines import FIGURES_SCHEMA, accept_run, find_baseline, read_acceptances, write_figures
+from cl_flows.baselines import accept_run, find_baseline, read_acceptances, write_figures
 from cl_flows.history import HistoryRow, read_history, recording
 
 ROW = HistoryRow(
@@ -40,7 +40,7 @@ def record(database: Path, day: int, *, accepted: bool = True, **changes: Any) -
     run_id = f"202601{day:02}-000000-aaaaaa"
     row = replace(ROW, run_id=run_id, started_at=moment, finished_at=moment, **changes)
     figures = Baseline(run_id, moment, 100, 0.01, 0.0, 0.02, "auto", "tabular", 0.9, 3, CLASSES)
-    with recording(database, row, FIGURES_SCHEMA) as connection:
+    with recording(database, row) as connection:
         write_figures(connection, figures, accepted=accepted)
     return run_id
 

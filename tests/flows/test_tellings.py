@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cl_core.telling import When
-from cl_flows.history import opened
-from cl_flows.tellings import TELLINGS_SCHEMA, news_for, owe, put_off, settle
+from cl_flows.database.connect import writing
+from cl_flows.tellings import news_for, owe, put_off, settle
 
 PASS, FAIL, OPEN = "passed", "failed", "undecided"
 
 
 def _finish(database: Path, number: int, status: str, *, dataset: str = "trees") -> str:
     run = f"20260101-0000{number:02d}-aaaaaa"
-    with opened(database, TELLINGS_SCHEMA) as connection:
+    with writing(database) as connection:
         owe(
             connection,
             ["slack"],

@@ -54,7 +54,8 @@ def plan(
     from cl_core.errors import ConfigError
     from cl_flows.audit_sheet import write_sheet
     from cl_flows.audits import plan_for_run, read_scored
-    from cl_flows.runs import HISTORY_FILE, find_run
+    from cl_flows.database.place import history_in
+    from cl_flows.runs import find_run
 
     base = output or OUTPUT_FOLDER
     folder = find_run(base, run_id)
@@ -62,7 +63,7 @@ def plan(
     if sheet.exists():
         raise ConfigError(f"{sheet} is already there", hint="it may hold answers; name another with --to")
     planned = plan_for_run(
-        base / HISTORY_FILE, folder, max_noise_rate=max_noise_rate, rows=rows, more=more, seed=seed
+        history_in(base), folder, max_noise_rate=max_noise_rate, rows=rows, more=more, seed=seed
     )
     try:
         write_sheet(sheet, planned.plan, read_scored(folder))
@@ -96,17 +97,18 @@ def add(context: click.Context, /, run_id: str, sheet: Path, who: str | None, ou
     from cl_core.errors import ConfigError
     from cl_flows.audit_sheet import read_sheet
     from cl_flows.audits import add_answers, read_audit, read_scored
-    from cl_flows.runs import HISTORY_FILE, find_run
+    from cl_flows.database.place import history_in
+    from cl_flows.runs import find_run
 
     base = output or OUTPUT_FOLDER
     folder = find_run(base, run_id)
-    known = read_audit(base / HISTORY_FILE, folder.name)
+    known = read_audit(history_in(base), folder.name)
     if known is None:
         raise ConfigError(
             f"run {folder.name} has no audit plan", hint=f"labelgate audit plan {folder.name} makes one"
         )
     answers = read_sheet(sheet, read_scored(folder), who or sheet.stem)
-    n_added = add_answers(base / HISTORY_FILE, known, answers)
+    n_added = add_answers(history_in(base), known, answers)
     click.echo(f"{n_added:,} answers on record", err=True)
     context.exit(_show(base, folder.name))
 
@@ -125,9 +127,9 @@ def status(context: click.Context, /, run_id: str, output: Path | None) -> None:
 
 def _show(base: Path, run_id: str) -> ExitCode:
     from cl_flows.audits import finding_for_run
-    from cl_flows.runs import HISTORY_FILE
+    from cl_flows.database.place import history_in
 
-    finding = finding_for_run(base / HISTORY_FILE, run_id)
+    finding = finding_for_run(history_in(base), run_id)
     if finding is None:
         click.echo(f"no answers on run {run_id} yet", err=True)
         return ExitCode.UNDECIDED

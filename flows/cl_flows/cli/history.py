@@ -47,17 +47,17 @@ def history() -> None:
 def list_runs(dataset: str | None, limit: int, output: Path | None, form: str) -> None:
     """List the newest runs, of DATASET or of all data sets."""
     from cl_flows.baselines import read_acceptances
+    from cl_flows.database.place import history_in
     from cl_flows.history import read_history
-    from cl_flows.runs import HISTORY_FILE
 
     folder = output or OUTPUT_FOLDER
-    rows = read_history(folder / HISTORY_FILE, dataset=dataset, limit=limit)
+    rows = read_history(history_in(folder), dataset=dataset, limit=limit)
     if form == "json":
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
     if not rows:
         click.echo(f"no runs{f' of {dataset!r}' if dataset else ''} in {folder}", err=True)
-    accepted = read_acceptances(folder / HISTORY_FILE)
+    accepted = read_acceptances(history_in(folder))
     for row in rows:
         by = f"  accepted by {accepted[row.run_id].who}" if row.run_id in accepted else ""
         click.echo(_line(row) + by)
@@ -76,9 +76,9 @@ Examples:
 def accept(run_id: str, who: str, reason: str, output: Path | None) -> None:
     """Measure later runs by RUN (the beginning of its id, or `last`), until a newer one passes."""
     from cl_flows.baselines import accept_run
-    from cl_flows.runs import HISTORY_FILE
+    from cl_flows.database.place import history_in
 
-    found, dataset = accept_run((output or OUTPUT_FOLDER) / HISTORY_FILE, run_id, who=who, reason=reason)
+    found, dataset = accept_run(history_in(output or OUTPUT_FOLDER), run_id, who=who, reason=reason)
     click.echo(
         f"accepted run {found.run_id} of {dataset}: {found.rate:.1%} wrong labels "
         f"({found.low:.1%} to {found.high:.1%}); later runs are measured by it until a newer one passes",

@@ -6,8 +6,8 @@ from pathlib import Path
 from cl_core.baseline import ClassFigures
 from cl_core.errors import LabelgateError
 from cl_flows.baselines import find_baseline
+from cl_flows.database.place import Database, history_in
 from cl_flows.history import HistoryRow, read_history
-from cl_flows.runs import HISTORY_FILE
 from cl_plugins.metrics.gauges import gauges
 from cl_plugins.metrics.measures import REPORT_FILE, Measures, Reported, moment, read_report
 
@@ -32,7 +32,7 @@ def current_metrics(output: Path, *, without: Collection[str] = ()) -> bytes:
 
 def newest_measures(output: Path, *, without: Collection[str] = ()) -> list[Measures]:
     """Return the figures of the newest run of every data set, by name."""
-    database = output / HISTORY_FILE
+    database = history_in(output)
     newest: dict[str, HistoryRow] = {}
     for row in read_history(database, limit=_MOST_RUNS):
         newest.setdefault(row.dataset, row)
@@ -48,12 +48,12 @@ def _measures(output: Path, row: HistoryRow) -> Measures:
         high=row.high,
         finished=moment(row.finished_at),
         method=row.method,
-        classes=_classes(output / HISTORY_FILE, row),
+        classes=_classes(history_in(output), row),
         report=_report(output / row.run_id / REPORT_FILE) or _remembered(row),
     )
 
 
-def _classes(database: Path, row: HistoryRow) -> tuple[ClassFigures, ...]:
+def _classes(database: Database, row: HistoryRow) -> tuple[ClassFigures, ...]:
     figures = find_baseline(database, row.dataset, wanted=row.run_id)
     return () if figures is None else figures.classes or ()
 

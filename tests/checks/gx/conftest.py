@@ -1,16 +1,8 @@
 """Batches of the same rows wherever Great Expectations reads them: pandas, SQL, Spark."""
 
 import os
-import pwd
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,49 +40,6 @@ def own_context() -> Any:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return context
-
-
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """Start a real PostgreSQL server for the session, with a data folder of its own."""
-    found = shutil.which("initdb")
-    if found is None:
-        pytest.skip("PostgreSQL is not installed")
-    binaries = Path(found).resolve().parent
-    # The server refuses to run as root, and must own its folder.
-    user = "postgres" if os.getuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
-    if user:
-        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    data, port = folder / "data", _free_port()
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-A", "trust", "-U", "labelgate", "--no-sync"],
-        check=True, capture_output=True, user=user, cwd=folder,
-    )  # fmt: skip
-    server = subprocess.Popen(
-        [binaries / "postgres", "-D", data, "-k", folder, "-p", str(port), "-c", "fsync=off"],
-        user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        _wait_for([binaries / "pg_isready", "-h", "localhost", "-p", str(port)])
-        yield f"postgresql+psycopg://labelgate@localhost:{port}/postgres"
-    finally:
-        server.send_signal(signal.SIGINT)  # does not wait for those who are connected
-        server.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("localhost", 0))
-        return int(one.getsockname()[1])
-
-
-def _wait_for(ready: list[str | Path]) -> None:
-    end = time.monotonic() + 60
-    while subprocess.run(ready, check=False, capture_output=True).returncode:
-        assert time.monotonic() < end, "PostgreSQL did not start within a minute"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""From each schema of history to the next, by Alembic."""
