@@ -5,9 +5,10 @@ import tempfile
 from pathlib import Path
 
 from cl_core.errors import ConfigError
+from cl_flows.database.connect import reading
+from cl_flows.database.place import history_in, is_there
 from cl_flows.doctor.finding import Finding
-from cl_flows.history import opened, read_history
-from cl_flows.runs import HISTORY_FILE
+from cl_flows.history import read_history
 
 _MEGABYTE = 2**20
 # A run of a million rows leaves some ten megabytes; less room than this ends a night of gates.
@@ -33,20 +34,26 @@ def look_at_results(folder: Path) -> list[Finding]:
 
 def look_at_history(folder: Path) -> list[Finding]:
     """Say whether the history database can be read to its last page."""
-    database = folder / HISTORY_FILE
-    if not database.exists():
+    database = history_in(folder)
+    if not is_there(database):
         return [Finding("history", "ok", f"none in {folder} yet")]
     try:
         newest = read_history(database, limit=1)
-        with opened(database) as connection:
-            (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        state = "ok" if isinstance(database, str) else _checked(database)
     except ConfigError as error:
         return [Finding("history", "problem", str(error), error.hint)]
     if state != "ok":
         says = f"history database {database} is damaged: {state}"
         return [Finding("history", "problem", says, "move it aside; the runs' own folders are whole")]
+    shown = "the database of $LABELGATE_DB" if isinstance(database, str) else database
     last = f"the newest run is {newest[0].run_id}" if newest else "no run in it"
-    return [Finding("history", "ok", f"{database} can be read, {last}")]
+    return [Finding("history", "ok", f"{shown} can be read, {last}")]
+
+
+def _checked(database: Path) -> str:
+    """Return SQLite's own word on the pages of a file."""
+    with reading(database) as connection:
+        return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
 
 
 def look_at_home() -> list[Finding]:

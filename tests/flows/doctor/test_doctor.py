@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from cl_flows.database.connect import writing
 from cl_flows.doctor import Finding, examine
-from cl_flows.history import SCHEMA, opened
 
 SECRET = "hunter2-is-secret"  # noqa: S105 - what must not be shown
 
@@ -124,9 +124,11 @@ def test_a_home_that_cannot_be_written_is_a_warning(tmp_path: Path, monkeypatch:
 def test_a_damaged_history_is_a_problem(tmp_path: Path, keep: int) -> None:
     """No database at all, and one with a page of rubbish in its middle."""
     database = tmp_path / "history.db"
-    with opened(database, SCHEMA) as connection:
-        connection.execute("CREATE TABLE filling AS SELECT randomblob(3000) AS x FROM (VALUES (1), (2), (3))")
-        connection.executemany("INSERT INTO filling VALUES (randomblob(?))", [(3000,)] * 20)
+    with writing(database) as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE filling AS SELECT randomblob(3000) AS x FROM (VALUES (1), (2), (3))"
+        )
+        connection.exec_driver_sql("INSERT INTO filling VALUES (randomblob(?))", [(3000,)] * 20)
     whole = database.read_bytes()
     database.write_bytes(whole[:keep] + b"rubbish!" * 512 + whole[keep + 4096 :])
     (finding,) = of("history", examine(tmp_path))
