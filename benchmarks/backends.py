@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from cl_core import Dataset, label_quality_scores
 from cl_core.hooks import DatasetLoader, ModelBackend
 from cl_core.plugins import load_plugins
 from cl_core.synthetic import flip_by_matrix, random_noise_matrix
+from cl_flows.plugin_options import make_options
 from data import data_folder
 
 NOISE = 0.1
@@ -72,13 +74,18 @@ FILES = {
 }
 CASES = (
     Case("banking77", "text"),
+    Case("banking77", "knn"),
+    Case("banking77", "ensemble", {"members": [{"backend": "text"}, {"backend": "knn"}]}, "text + knn"),
     Case("sms_spam", "text"),
+    Case("sms_spam", "knn"),
     Case("spoken_digits", "audio", {"split": "class"}, "random folds"),
     Case("spoken_digits", "audio", note="speakers held out"),
     Case("mnist_test", "image"),
+    Case("mnist_test", "knn"),
     Case("mnist_test", "image", note="labels as they are", noise=0.0),
     Case("digits", "image"),
     Case("digits", "tabular"),
+    Case("digits", "knn"),
     Case("iris", "tabular"),
     Case("wine", "tabular"),
     Case("breast_cancer", "tabular"),
@@ -125,8 +132,9 @@ def measure(case: Case) -> dict[str, Any]:
     if case.noise:
         rng = np.random.default_rng(0)
         given, wrong = flip_by_matrix(true, random_noise_matrix(k, noise=case.noise, rng=rng), rng=rng)
-    backend = load_plugins().find(ModelBackend, case.backend)
-    options = backend.options.model_validate(case.options)
+    registry = load_plugins()
+    backend = registry.find(ModelBackend, case.backend)
+    options = make_options(backend, case.options, Path.cwd(), "model", registry)
     clock, start = time.perf_counter(), time.process_time()
     probs = backend.predict(replace(data, labels=given), options, lambda *_: None).pred_probs
     seconds, cpu = time.perf_counter() - clock, time.process_time() - start

@@ -26,18 +26,18 @@ def predict_audio(dataset: Dataset, options: AudioOptions, progress: Progress) -
         rows, what = embed(dataset, options.embedding, progress)
         probs, notes = dense_probs(rows, "linear", dataset, options, progress)
     else:
-        rate = (
-            min(options.rate, dataset.features.rate) if isinstance(dataset.features, Clips) else options.rate
-        )
-        rows, what = _described(dataset, rate, progress), f"log-mel statistics at {rate:,} Hz"
+        rows, what = described_sounds(dataset, options.rate, progress)
         probs, notes = dense_probs(rows, "scaled_kernel", dataset, options, progress)
     model = f"{what}, {options.folds} folds, seed {options.seed}, scikit-learn {sklearn.__version__}"
     return Predictions(probs, out_of_sample=True, model=model, notes=notes)
 
 
-def _described(dataset: Dataset, rate: int, progress: Progress) -> NDArray[np.float32]:
+def described_sounds(dataset: Dataset, rate: int, progress: Progress) -> tuple[NDArray[np.float32], str]:
+    """Describe every sound, at `rate` samples a second or fewer, by a row of numbers; and say how."""
+    if isinstance(dataset.features, Clips):
+        rate = min(rate, dataset.features.rate)
     rows: list[NDArray[np.float32]] = []
     for sounds in sound_batches(dataset.features, rate=rate):
         progress(len(rows), dataset.n_rows, "reading sounds")
         rows += [describe_sound(sound, rate) for sound in sounds]
-    return np.stack(rows)
+    return np.stack(rows), f"log-mel statistics at {rate:,} Hz"

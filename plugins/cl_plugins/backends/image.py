@@ -25,7 +25,7 @@ def predict_image(dataset: Dataset, options: ImageOptions, progress: Progress) -
         probs, notes = dense_probs(rows, "linear", dataset, options, progress)
     else:
         rows, what = (
-            _described(dataset, options, progress),
+            described_pictures(dataset, options.size, progress),
             f"edges at {options.size} x {options.size} pixels",
         )
         probs, notes = dense_probs(rows, "kernel", dataset, options, progress)
@@ -33,10 +33,11 @@ def predict_image(dataset: Dataset, options: ImageOptions, progress: Progress) -
     return Predictions(probs, out_of_sample=True, model=model, notes=notes)
 
 
-def _described(dataset: Dataset, options: ImageOptions, progress: Progress) -> Described:
+def described_pictures(dataset: Dataset, side: int, progress: Progress) -> Described:
+    """Describe every picture, brought to `side` pixels a side, by a row of numbers."""
     parts: list[Described] = []
     done = 0
-    for pictures in picture_batches(dataset.features, size=(options.size, options.size), mode="RGB"):
+    for pictures in picture_batches(dataset.features, size=(side, side), mode="RGB"):
         progress(done, dataset.n_rows, "reading pictures")
         parts.append(describe_pictures(pictures))
         done += len(pictures)

@@ -12,6 +12,7 @@ from cl_core.hooks import Progress
 from cl_plugins.archive import read_array
 from cl_plugins.backends.columns import read_columns
 from cl_plugins.backends.encoders import FoldEncoder
+from cl_plugins.backends.knn_media import own_vectors
 from cl_plugins.backends.knn_options import KnnOptions
 from cl_plugins.embeddings.embed import embed
 
@@ -35,8 +36,8 @@ def read_features(dataset: Dataset, options: KnnOptions, progress: Progress) -> 
     elif options.embeddings_path is not None:
         vectors, source = _read_file(dataset, options), f"embeddings {options.embeddings_path.name}"
     else:
-        vectors, source, notes = _own(dataset)
-        metric = "euclidean"
+        vectors, source, notes = _own(dataset, progress)
+        metric = "cosine" if dataset.modality == "text" else "euclidean"
     if options.metric != "auto":
         metric = options.metric
     if metric == "cosine":
@@ -64,8 +65,8 @@ def _read_file(dataset: Dataset, options: KnnOptions) -> NDArray[np.float32]:
     return _finite(found, path.name)
 
 
-def _own(dataset: Dataset) -> tuple[NDArray[np.float32], str, tuple[str, ...]]:
-    """Return the features of the data set: arrays as they are, tables brought to equal spread."""
+def _own(dataset: Dataset, progress: Progress) -> tuple[NDArray[np.float32], str, tuple[str, ...]]:
+    """Return the features themselves: arrays as they are, tables at equal spread, media as described."""
     match dataset.modality:
         case "array":
             array: Any = np.asarray(dataset.features)
@@ -85,10 +86,7 @@ def _own(dataset: Dataset) -> tuple[NDArray[np.float32], str, tuple[str, ...]]:
             encoded, _ = FoldEncoder(columns.blocks, "scaled", 0).split(rows, rows[:1])
             return encoded.astype(np.float32), "columns of equal spread", columns.notes
         case _:
-            raise InputError(
-                f"data set {dataset.name!r} ({dataset.modality}) has no vectors to compare",
-                hint="name a network with `embedding`, or a file of vectors with `embeddings_path`",
-            )
+            return own_vectors(dataset, progress)
 
 
 def _finite(array: NDArray[Any], source: str) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from cl_plugins.embeddings.embed import embed
 
 def predict_text(dataset: Dataset, options: TextOptions, progress: Progress) -> Predictions:
     """Cross-validated probabilities for every text; the same options and data give the same bits."""
-    texts, notes = _texts(dataset)
+    texts, notes = read_texts(dataset)
     if options.embedding is not None:
         rows, what = embed(dataset, options.embedding, progress)
         probs, said = dense_probs(rows, "linear", dataset, options, progress)
@@ -29,7 +29,8 @@ def predict_text(dataset: Dataset, options: TextOptions, progress: Progress) -> 
     return Predictions(probs, out_of_sample=True, model=model, notes=(*notes, *said))
 
 
-def _texts(dataset: Dataset) -> tuple[list[str], tuple[str, ...]]:
+def read_texts(dataset: Dataset) -> tuple[list[str], tuple[str, ...]]:
+    """Return the texts, and a note on empty ones; refuses data with nothing but empty ones."""
     if dataset.modality != "text":
         raise InputError(
             f"the text backend got {dataset.modality} data {dataset.name!r}, wanted texts",

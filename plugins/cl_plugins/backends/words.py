@@ -40,6 +40,14 @@ class Words:
             (words_test, hstack([words_test, letters_test], format="csr")),
         )
 
+    def shared(self) -> Any:
+        """Count what several texts share, in all rows: words, then letters."""
+        kept = [
+            counts[:, self._kept(np.bincount(counts.indices, minlength=counts.shape[1]))]
+            for counts in self._counts
+        ]
+        return hstack(kept, format="csr")
+
     def _weighed(self, counts: Any, train: Indices, test: Indices) -> tuple[Any, Any]:
         learn = counts[train]
         kept = self._kept(np.bincount(learn.indices, minlength=learn.shape[1]))

@@ -200,7 +200,6 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path, array: Any, said: str
         (points([0, 1], [0, 1], groups=np.array(["a", "a"])), {}, "all rows .* are of one group"),
         (points([0, 1], [0, 1]), {"split": "time"}, "came without times"),
         (replace(points([0, 1], [0, 1]), features=None, modality="none"), {}, "nothing to compare"),
-        (replace(points([0, 1], [0, 1]), features=["a", "b"], modality="text"), {}, "has no vectors"),
     ],
 )
 def test_data_without_an_answer_are_refused(data: Dataset, options: dict[str, Any], said: str) -> None:
