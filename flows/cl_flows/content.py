@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 from cl_core.dataset import Dataset
 from cl_core.hooks import Member, ModelBackend
 from cl_core.media import Clips, MediaFiles
+from cl_plugins.embeddings.digest import onnx_files
 
 _LIBRARIES = ("labelgate", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -196,14 +197,26 @@ def _feed_member(feed: _Feed, member: Member) -> None:
 
 
 def _feed_path(feed: _Feed, path: Path) -> None:
-    """Count the content of a file, or of every file in a folder."""
-    found = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    """Count the content of a file and of those that belong to it, or of every file in a folder."""
+    found = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else _with_company(path)
     for file in found:
-        feed.add("file", str(file.relative_to(path)))
+        feed.add("file", str(file.relative_to(path if path.is_dir() else path.parent)))
         try:
             feed.add("content", digest_of(file))
         except OSError as error:
             feed.add("unread", error.errno)
+
+
+def _with_company(path: Path) -> list[Path]:
+    """Return the file; with a network in ONNX its large tensors and the tokenizer beside it, too."""
+    if path.suffix.lower() != ".onnx":
+        return [path]
+    try:
+        parts = onnx_files(path)
+    except OSError:
+        return [path]  # read again where the error is kept
+    tokenizer = path.parent / "tokenizer.json"
+    return [*parts, tokenizer] if tokenizer.is_file() else parts
 
 
 def digest_of(file: Path) -> str:

@@ -156,6 +156,73 @@ def test_what_options_name_counts_by_content(tmp_path: Path, monkeypatch: pytest
     assert len(set(after)) == len(after)
 
 
+def external(name: str) -> bytes:
+    """Return the bytes with which an ONNX file says that a tensor lies in the file `name`."""
+    value = name.encode()
+    assert len(value) < 128
+    return b"\x08\x07" + b"\x0a\x08location\x12" + bytes([len(value)]) + value + b"\x10\x00"
+
+
+@pytest.mark.parametrize("beside", ["net.onnx.data", "tensors/weights.bin", "tokenizer.json"])
+def test_files_that_belong_to_a_network_count_by_content(beside: str, tmp_path: Path) -> None:
+    """Its large tensors, which it names itself, and its tokenizer; a file that just lies there does not."""
+    place, stranger = tmp_path / beside, tmp_path / "net.onnx.lock"
+    place.parent.mkdir(exist_ok=True)
+    (tmp_path / "net.onnx").write_bytes(external("net.onnx.data") + external("tensors/weights.bin"))
+    place.write_bytes(b"1")
+    backend = ModelBackend("odd", "x", FileOptions, TABULAR.predict)
+    options = FileOptions(nested=({"path": tmp_path / "net.onnx"},))
+    before = key(DATA, options, backend)
+    stranger.write_bytes(b"1")
+    os.utime(place)
+    assert key(DATA, options, backend) == before
+    place.write_bytes(b"2")
+    assert key(DATA, options, backend) != before
+
+
+@pytest.mark.parametrize("name", ["vectors.npy", "net.onnx", "tokenizer.json"])
+def test_a_file_behind_an_option_of_knn_counts_by_content(name: str, tmp_path: Path) -> None:
+    """Vectors, network and tokenizer: the same path with other content is another model."""
+    knn = next(b for b in labelgate_model_backends() if b.name == "knn")
+    file = tmp_path / name
+    (tmp_path / "a.onnx").write_bytes(b"a")
+    file.write_bytes(b"1")
+    raw: dict[str, Any] = {
+        "vectors.npy": {"embeddings_path": file},
+        "net.onnx": {"embedding": {"path": file}},
+        "tokenizer.json": {"embedding": {"path": tmp_path / "a.onnx", "tokenizer_path": file}},
+    }[name]
+    options = knn.options.model_validate(raw)
+    before = key(DATA, options, knn)
+    os.utime(file)
+    assert key(DATA, options, knn) == before
+    file.write_bytes(b"2")
+    assert key(DATA, options, knn) != before
+
+
+@pytest.mark.parametrize("place", ["my_nets.py", "my_nets/inner.py"])
+def test_code_behind_a_module_counts(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``module: package:callable`` of torch and of an embedding: a changed file is another model."""
+    file = tmp_path / place
+    file.parent.mkdir(exist_ok=True)
+    if file.parent != tmp_path:
+        (file.parent / "__init__.py").write_text("")
+    file.write_text("width = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    named = "my_nets:net" if place == "my_nets.py" else "my_nets.inner:net"
+    backends = {b.name: b for b in labelgate_model_backends()}
+    chosen = [
+        (backends["torch"], {"module": named}),
+        (backends["knn"], {"embedding": {"module": named, "weights_path": tmp_path / "w.pth"}}),
+    ]
+    (tmp_path / "w.pth").write_bytes(b"w")
+    made = [(b.options.model_validate(raw), b) for b, raw in chosen]
+    before = [key(DATA, *one) for one in made]
+    assert [key(DATA, *one) for one in made] == before
+    file.write_text("width = 10\n")
+    assert all(key(DATA, *one) != old for one, old in zip(made, before, strict=True))
+
+
 def test_members_of_an_ensemble_count_with_their_options() -> None:
     """Another option of one member is another ensemble."""
     ensemble = next(b for b in labelgate_model_backends() if b.name == "ensemble")
