@@ -187,12 +187,12 @@ def test_a_file_behind_an_option_of_knn_counts_by_content(name: str, tmp_path: P
     file = tmp_path / name
     (tmp_path / "a.onnx").write_bytes(b"a")
     file.write_bytes(b"1")
-    raw: dict[str, Any] = {
+    written: dict[str, dict[str, Any]] = {
         "vectors.npy": {"embeddings_path": file},
         "net.onnx": {"embedding": {"path": file}},
         "tokenizer.json": {"embedding": {"path": tmp_path / "a.onnx", "tokenizer_path": file}},
-    }[name]
-    options = knn.options.model_validate(raw)
+    }
+    options = knn.options.model_validate(written[name])
     before = key(DATA, options, knn)
     os.utime(file)
     assert key(DATA, options, knn) == before
