@@ -158,12 +158,22 @@ def _nowhere(secret: str, folder: Path) -> None:
 
 _DIES = """
 import os, signal, sys
-import cl_flows.publish
+from pathlib import Path
+import cl_flows.publish, cl_flows.telling
 from cl_flows.config import load_config
 from cl_flows.direct import run_direct
-cl_flows.publish.tell = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-run_direct(load_config(__import__("pathlib").Path(sys.argv[1])))
+module, name = sys.argv[2].rsplit(".", 1)
+setattr(sys.modules[module], name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+run_direct(load_config(Path(sys.argv[1])))
 """
+
+
+def _killed_at(step: str, raw: dict[str, Any], folder: Path) -> None:
+    """Run the gate in a process of its own that is killed when it comes to `step`."""
+    config = folder / "gate.yaml"
+    config.write_text(yaml.safe_dump(raw))
+    died = subprocess.run([sys.executable, "-c", _DIES, str(config), step], check=False)
+    assert died.returncode == -signal.SIGKILL
 
 
 def test_a_process_killed_between_verdict_and_alert_loses_none(
@@ -171,15 +181,33 @@ def test_a_process_killed_between_verdict_and_alert_loses_none(
 ) -> None:
     """The next run tells what the killed one owed, though it passes, and the one after that nothing."""
     shutil.copy(tables / "noisy.csv", tmp_path / "trees.csv")
-    config = tmp_path / "gate.yaml"
-    config.write_text(yaml.safe_dump(raw))
-    died = subprocess.run([sys.executable, "-c", _DIES, str(config)], check=False)
-    assert died.returncode == -signal.SIGKILL
+    _killed_at("cl_flows.publish.tell", raw, tmp_path)
     assert receiver.received == []
     gate("clean")
     gate("clean")
     assert receiver.news == ["recovered"]
     assert "failed" in receiver.received[0]["missed"][0]
+
+
+def test_a_process_killed_while_it_tells_is_told_again_as_such(
+    gate: Gate, raw: dict[str, Any], receiver: Receiver, tables: Path, tmp_path: Path
+) -> None:
+    """Nobody can know whether the message arrived; the next run says so, once."""
+    shutil.copy(tables / "noisy.csv", tmp_path / "trees.csv")
+    _killed_at("cl_flows.telling.settle", raw, tmp_path)
+    gate("noisy")
+    gate("noisy")
+    assert receiver.news == ["failed", "failed"]
+    assert "may have arrived" in receiver.received[1]["missed"][0]
+
+
+def test_secrets_in_plain_sight_are_hidden_in_reports(gate: Gate, raw: dict[str, Any]) -> None:
+    """Also those within lists and headers; what only names a secret stays."""
+    raw["publish"][0] |= {"headers": {"X-Key": f"plain-{SECRET}", "X-Other": "${ALERT_URL}"}}
+    report = json.loads((Path(gate("clean").folder) / "report.json").read_text())
+    (shown,) = report["settings"]["publish"]
+    assert shown["headers"] == {"X-Key": "**********", "X-Other": "${ALERT_URL}"}
+    assert shown["url"] == "${ALERT_URL}"
 
 
 def test_two_gates_that_end_together_alert_once(gate: Gate, receiver: Receiver) -> None:
