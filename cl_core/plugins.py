@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import pluggy
 
@@ -104,6 +105,8 @@ class Registry:
         if os.path.isdir(path):  # noqa: PTH112 - may be a URL, which Path would bend
             loaders = [loader for loader in loaders if loader.folders]
             path = main_suffix(path, {s for loader in loaders for s in loader.suffixes}) or path
+        if path.lower().startswith(("http://", "https://")):  # elsewhere a question mark is a glob
+            path = urlsplit(path).path
         for loader in loaders:
             if path.lower().endswith(loader.suffixes) and loader.suffixes:
                 return loader

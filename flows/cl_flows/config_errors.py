@@ -7,6 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from cl_core.errors import ConfigError
+from cl_flows.hidden import without_secrets
 
 _MOST_SHOWN = 5
 
@@ -28,17 +29,17 @@ def explained(
 
 def _sentence(problem: Any, model: type[BaseModel], written: Mapping[str, Any] | None) -> str:
     where = ".".join(map(str, problem["loc"])) or model.__name__
+    shown = without_secrets(problem["input"] if written is None else _at(written, problem["loc"]))
     match problem["type"]:
         case "missing":
             return f"{where} is missing"
         case "extra_forbidden":
             return f"unknown key {where}"
         case "model_type" | "dict_type":
-            return f"{where} is {problem['input']!r}, wanted keys with a value each"
+            return f"{where} is {shown!r}, wanted keys with a value each"
         case "tuple_type":
-            return f"{where} is {problem['input']!r}, wanted a list"
+            return f"{where} is {shown!r}, wanted a list"
         case _:
-            shown = problem["input"] if written is None else _at(written, problem["loc"])
             return f"{where} is {shown!r}: {problem['msg']}"
 
 

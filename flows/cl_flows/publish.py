@@ -15,6 +15,7 @@ from cl_core.verdict import Judgement
 from cl_flows.baselines import write_figures
 from cl_flows.clean import write_clean
 from cl_flows.finished import finished_run
+from cl_flows.hidden import without_secrets
 from cl_flows.history import HistoryRow, recording
 from cl_flows.outcome import GateResult
 from cl_flows.plan import Plan
@@ -131,7 +132,7 @@ def _audited(evidence: Evidence) -> list[str]:
 
 def _source(plan: Plan) -> str:
     """Name the source as people wrote it, with its ${NAME}s: a URL may hold a password."""
-    said = plan.config.data.options
+    said = without_secrets(plan.config.data.options)
     return f"{plan.loader[0].name}: {said.get('path') or said.get('table') or said.get('name') or ''}"
 
 

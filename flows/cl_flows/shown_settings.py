@@ -5,9 +5,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr
 
 from cl_core.hooks import ModelBackend
+from cl_flows.hidden import without_secrets
 from cl_flows.plan import Plan
-
-_HIDDEN = "**********"
 
 
 def shown_settings(plan: Plan) -> dict[str, Any]:
@@ -21,7 +20,8 @@ def shown_settings(plan: Plan) -> dict[str, Any]:
         _hidden(section, publisher.options)
         for section, (publisher, _) in zip(settings["publish"], plan.publishers, strict=True)
     ]
-    return settings
+    shown: dict[str, Any] = without_secrets(settings)
+    return shown
 
 
 def _hidden(section: dict[str, Any], options: type[BaseModel]) -> dict[str, Any]:
@@ -40,4 +40,4 @@ def _blotted(value: Any) -> Any:
     if isinstance(value, list):
         return [_blotted(item) for item in value]
     is_named = isinstance(value, str) and ("${" in value or value.startswith("prefect:secret/"))
-    return value if is_named or not isinstance(value, str) else _HIDDEN
+    return value if is_named or not isinstance(value, str) else HIDDEN

@@ -12,6 +12,7 @@ from cl_flows.config import GateConfig, expand_variables, load_config, make_conf
 from cl_flows.config_errors import explained
 from cl_flows.plan import make_plan
 from cl_flows.plugin_options import anchored
+from cl_flows.shown_settings import shown_settings
 
 SMALLEST = {"data": {"path": "x.csv", "label": "y"}, "gate": {"max_noise_rate": 0.05}}
 
@@ -143,6 +144,25 @@ def test_a_refused_option_is_shown_as_it_was_written(monkeypatch: pytest.MonkeyP
     with pytest.raises(ConfigError, match=r"\$\{TOKEN\}") as refused:
         make_plan(make_config({**SMALLEST, "data": data, "publish": publish}, "t"))
     assert "hush" not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize("url", ["http://u:hush@h/x", "http://h/x?key=hush&v=hush", "http://hush@h/x"])
+def test_an_address_that_is_refused_or_reported_keeps_its_secrets(url: str) -> None:
+    """A password or a signature that people wrote in plain sight is shown by no error and no report."""
+    model = {"backend": "http", "url": url, "protocol": "json", "timeout_s": -1}
+    with pytest.raises(ConfigError) as refused:
+        make_plan(make_config({**SMALLEST, "model": model}, "t"))
+    assert "hush" not in str(refused.value)
+    plan = make_plan(make_config({**SMALLEST, "data": {"path": f"{url}.csv", "loader": "table"}}, "t"))
+    assert "hush" not in str(shown_settings(plan))
+
+
+def test_a_signed_address_of_a_file_finds_its_loader() -> None:
+    """Stores hand out addresses with a signature behind the name of the file."""
+    config = make_config({**SMALLEST, "data": {"path": "https://h/x.CSV?sig=a.parquet"}}, "t")
+    assert make_plan(config).loader[0].name == "table"
+    with pytest.raises(ConfigError, match=r"no loader reads 'x\.doc'"):
+        make_plan(make_config({**SMALLEST, "data": {"path": "https://h/x.doc?sig=a.csv"}}, "t"))
 
 
 def test_flags_lie_over_the_file_key_by_key() -> None:
