@@ -5,7 +5,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr
 
 from cl_core.hooks import ModelBackend
-from cl_flows.hidden import without_secrets
+from cl_flows.hidden import HIDDEN, without_secrets
 from cl_flows.plan import Plan
 
 
