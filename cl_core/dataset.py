@@ -52,8 +52,8 @@ class Dataset:
         When each row came about, numbers or datetime64, shape ``(n,)``, or None. Cross-validation holds
         out whole periods.
     source
-        The labelled rows as they stood in the source, every column of them, or None where the source is
-        no table. Slices and the clean split read it; no model does.
+        The labelled rows as they stood in the source, or None where the source is no table: every column
+        but those of probabilities, pictures and sounds. Slices and the clean split read it; no model does.
     """
 
     name: str

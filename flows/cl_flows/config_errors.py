@@ -39,6 +39,8 @@ def _sentence(problem: Any, model: type[BaseModel], written: Mapping[str, Any] |
             return f"{where} is {shown!r}, wanted keys with a value each"
         case "tuple_type":
             return f"{where} is {shown!r}, wanted a list"
+        case "value_error" if not problem["loc"]:
+            return str(problem["ctx"]["error"])  # options that exclude each other: no single value is wrong
         case _:
             return f"{where} is {shown!r}: {problem['msg']}"
 
@@ -54,6 +56,8 @@ def _at(written: Any, path: tuple[Any, ...]) -> Any:
 
 
 def _hint(problem: Any, model: type[BaseModel]) -> str:
+    if problem["type"] == "value_error" and not problem["loc"]:
+        return "change one of the options named; `labelgate plugins` lists what each is for"
     *before, last = problem["loc"] or ("",)
     owner = _model_at(model, tuple(before))
     fields = owner.model_fields if owner else {}

@@ -16,12 +16,25 @@ def shown_settings(plan: Plan) -> dict[str, Any]:
     settings["data"] = _hidden(settings["data"], plan.loader[0].options)
     if named is not None:
         settings["model"] = _hidden(settings["model"], plan.registry.find(ModelBackend, named).options)
+        settings["model"] = {key: _members(value, plan) for key, value in settings["model"].items()}
     settings["publish"] = [
         _hidden(section, publisher.options)
         for section, (publisher, _) in zip(settings["publish"], plan.publishers, strict=True)
     ]
     shown: dict[str, Any] = without_secrets(settings)
     return shown
+
+
+def _members(value: Any, plan: Plan) -> Any:
+    """Hide the secrets of each member of an ensemble, which is written as a backend with its options."""
+    if not isinstance(value, list):
+        return value
+    return [
+        _hidden(item, plan.registry.find(ModelBackend, item["backend"]).options)
+        if isinstance(item, dict) and isinstance(item.get("backend"), str)
+        else item
+        for item in value
+    ]
 
 
 def _hidden(section: dict[str, Any], options: type[BaseModel]) -> dict[str, Any]:

@@ -147,7 +147,19 @@ def _called(
             f"{who} {fault}",
             hint=f"report it to the authors of {distribution}; cl_core.testing finds such faults",
         )
-    return answer
+    return _concealed(answer, written)
+
+
+def _concealed(answer: Any, written: Mapping[str, Any]) -> Any:
+    """Put ${NAME} back into the sentences that a loader or backend leaves for the report."""
+    if not isinstance(answer, Dataset | Predictions):
+        return answer
+    notes = tuple(conceal_variables(note, written) for note in answer.notes)
+    if isinstance(answer, Predictions):
+        model = conceal_variables(answer.model, written)
+        same = (notes, model) == (answer.notes, answer.model)
+        return answer if same else replace(answer, notes=notes, model=model)
+    return answer if notes == answer.notes else replace(answer, notes=notes)
 
 
 def _conceal(error: BaseException, written: Mapping[str, Any]) -> None:
@@ -155,4 +167,6 @@ def _conceal(error: BaseException, written: Mapping[str, Any]) -> None:
     one: BaseException | None = error
     while one is not None:
         one.args = tuple(conceal_variables(a, written) if isinstance(a, str) else a for a in one.args)
+        if isinstance(one, LabelgateError):
+            one.hint = conceal_variables(one.hint, written)
         one = one.__cause__
