@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -294,3 +295,19 @@ def test_a_late_word_says_what_was_missed(finished: Make) -> None:
     told = json.dumps(slack_payload(message_of(finished("recovered", telling=telling))))
     assert "Not told before" in told
     assert "20251231 failed" in told
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_ids_stay_in_the_house_where_people_say_so(name: str, receiver: Any, finished: Make) -> None:
+    """`suspects: 0` names no row, whatever the service."""
+    _send(name, finished(), **_options(name, receiver.url), suspects=0)
+    told = b"".join(one.body for one in receiver.received)
+    assert b"ash" in told
+    assert b"t9" not in told
+
+
+def test_a_gate_that_cannot_fail_does_not_read_as_a_pass(finished: Make) -> None:
+    """Reports only: the title says so."""
+    run = finished("passed")
+    run = finished("passed", judgement=replace(run.judgement, reporting_only=True))
+    assert message_of(run).title == "Label gate reports only: trees"

@@ -4,7 +4,7 @@ from cl_core.errors import ConfigError, PluginError
 from cl_core.hooks import FinishedRun
 from cl_core.telling import News
 from cl_plugins.needs import needed
-from cl_plugins.publishers.alerts.message import message_of
+from cl_plugins.publishers.alerts.message import message_of, shortened
 from cl_plugins.publishers.alerts.options import AppriseOptions
 from cl_plugins.publishers.alerts.plain import as_text
 from cl_plugins.publishers.alerts.quiet import masked_logs, parts_of
@@ -20,6 +20,7 @@ _KINDS: dict[News, str] = {
 
 def publish_apprise(run: FinishedRun, options: AppriseOptions) -> None:
     """Send the alert to every address, also where one of them fails."""
+    run = shortened(run, options)
     apprise = needed("apprise", "apprise", "the publisher apprise")
     message = message_of(run)
     urls = [url.get_secret_value() for url in options.urls]

@@ -11,7 +11,7 @@ from cl_core.errors import ConfigError, PluginError
 from cl_core.hooks import FinishedRun
 from cl_plugins.backends.served.patience import Deadline, wait_s
 from cl_plugins.backends.served.secrets import masked
-from cl_plugins.publishers.alerts.message import Message, line, message_of
+from cl_plugins.publishers.alerts.message import Message, line, message_of, shortened
 from cl_plugins.publishers.alerts.options import EmailOptions
 from cl_plugins.publishers.alerts.plain import as_html, as_text
 
@@ -33,6 +33,7 @@ def publish_email(run: FinishedRun, options: EmailOptions) -> None:
     PluginError
         Where it stays away or is busy.
     """
+    run = shortened(run, options)
     mail = mail_of(message_of(run), options)
     secrets = (options.password.get_secret_value(),) if options.password else ()
     deadline, tries = Deadline(options.time_limit_s), 0

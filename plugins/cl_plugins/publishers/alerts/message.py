@@ -2,10 +2,11 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cl_core.hooks import FinishedRun
 from cl_core.telling import News
+from cl_plugins.publishers.alerts.options import AlertOptions
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -84,7 +85,7 @@ def message_of(run: FinishedRun) -> Message:
     return Message(
         news=news_of(run),
         dataset=dataset,
-        title=f"{_WORDS[news_of(run)]}: {dataset}",
+        title=f"{_word(run)}: {dataset}",
         says=line(run.judgement.verdict.says, _SENTENCE),
         facts=_facts(run),
         pairs=tuple((line(p.given, _NAME), line(p.suggested, _NAME), f"{p.rows:,}") for p in run.pairs[:3]),
@@ -97,9 +98,21 @@ def message_of(run: FinishedRun) -> Message:
     )
 
 
+def shortened(run: FinishedRun, options: AlertOptions) -> FinishedRun:
+    """Leave out the suspects beyond those that people want named."""
+    return replace(run, suspects=run.suspects[: options.suspects])
+
+
 def news_of(run: FinishedRun) -> News:
     """Return the news, by the verdict alone where nobody decided."""
     return run.telling.news if run.telling is not None else run.judgement.verdict.status
+
+
+def _word(run: FinishedRun) -> str:
+    """Return what happened; a gate that cannot fail must not read as a pass."""
+    if run.judgement.reporting_only and news_of(run) == "passed":
+        return "Label gate reports only"
+    return _WORDS[news_of(run)]
 
 
 def line(text: object, most: int) -> str:

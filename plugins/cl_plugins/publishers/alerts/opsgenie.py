@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from cl_core.hooks import FinishedRun
 from cl_plugins.publishers.alerts.incident import details, incident_key, is_over
-from cl_plugins.publishers.alerts.message import line, message_of, news_of
+from cl_plugins.publishers.alerts.message import line, message_of, news_of, shortened
 from cl_plugins.publishers.alerts.options import OpsgenieOptions
 from cl_plugins.publishers.alerts.plain import as_text
 from cl_plugins.publishers.alerts.post import post_json
@@ -16,6 +16,7 @@ _SOURCE = "labelgate"
 
 def publish_opsgenie(run: FinishedRun, options: OpsgenieOptions) -> None:
     """Open or close the data set's alert; a test opens one of its own and closes it at once."""
+    run = shortened(run, options)
     headers = {"Authorization": f"GenieKey {options.api_key.get_secret_value()}"}
     secrets = (options.api_key.get_secret_value(),)
     if not is_over(run):

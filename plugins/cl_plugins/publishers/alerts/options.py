@@ -49,6 +49,7 @@ class AlertOptions(Options):
     )
     timeout_s: float = Field(10.0, gt=0, le=600, description="seconds a single try may take")
     time_limit_s: float = Field(120.0, gt=0, le=3600, description="seconds all tries together may take")
+    suspects: int = Field(10, ge=0, le=10, description="rows to name; 0 where ids may not leave the house")
 
 
 class SlackOptions(AlertOptions):

@@ -4,7 +4,7 @@ from typing import Any
 
 from cl_core.hooks import FinishedRun
 from cl_plugins.publishers.alerts.incident import details, incident_key, is_over
-from cl_plugins.publishers.alerts.message import line, message_of, news_of
+from cl_plugins.publishers.alerts.message import line, message_of, news_of, shortened
 from cl_plugins.publishers.alerts.options import PagerDutyOptions
 from cl_plugins.publishers.alerts.post import post_json
 
@@ -13,6 +13,7 @@ _SUMMARY = 1_024
 
 def publish_pagerduty(run: FinishedRun, options: PagerDutyOptions) -> None:
     """Open or resolve the data set's incident; a test opens one of its own and resolves it at once."""
+    run = shortened(run, options)
     key = options.routing_key.get_secret_value()
     actions = ["resolve"] if is_over(run) else ["trigger"]
     if news_of(run) == "test":

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cl_core.hooks import FinishedRun
-from cl_plugins.publishers.alerts.message import Message, line, message_of
+from cl_plugins.publishers.alerts.message import Message, line, message_of, shortened
 from cl_plugins.publishers.alerts.options import SlackOptions
 from cl_plugins.publishers.alerts.post import post_json
 
@@ -13,6 +13,7 @@ _HEADER, _SECTION, _FALLBACK = 150, 3_000, 1_000
 
 def publish_slack(run: FinishedRun, options: SlackOptions) -> None:
     """Send the alert."""
+    run = shortened(run, options)
     post_json(options.webhook_url.get_secret_value(), slack_payload(message_of(run)), options)
 
 

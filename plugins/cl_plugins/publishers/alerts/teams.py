@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from cl_core.hooks import FinishedRun
-from cl_plugins.publishers.alerts.message import Message, message_of
+from cl_plugins.publishers.alerts.message import Message, message_of, shortened
 from cl_plugins.publishers.alerts.options import TeamsOptions
 from cl_plugins.publishers.alerts.post import post_json
 
@@ -16,6 +16,7 @@ _COLOURS = {"failed": "Attention", "undecided": "Warning", "recovered": "Good", 
 
 def publish_teams(run: FinishedRun, options: TeamsOptions) -> None:
     """Send the alert."""
+    run = shortened(run, options)
     post_json(options.webhook_url.get_secret_value(), teams_payload(message_of(run)), options)
 
 

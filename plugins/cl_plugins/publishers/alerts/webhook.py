@@ -8,7 +8,7 @@ from typing import Any
 
 from cl_core.hooks import FinishedRun
 from cl_core.verdict import Ruling, Verdict
-from cl_plugins.publishers.alerts.message import line, news_of
+from cl_plugins.publishers.alerts.message import line, news_of, shortened
 from cl_plugins.publishers.alerts.options import WebhookOptions
 from cl_plugins.publishers.alerts.post import post_bytes
 
@@ -21,6 +21,7 @@ def publish_webhook(run: FinishedRun, options: WebhookOptions) -> None:
 
     ``X-Labelgate-Delivery`` is the same for every try of one alert, so that a receiver may drop doubles.
     """
+    run = shortened(run, options)
     content = json.dumps(webhook_payload(run), ensure_ascii=False, allow_nan=False).encode()
     headers = {name: value.get_secret_value() for name, value in options.headers.items()}
     secrets: tuple[str, ...] = ()
