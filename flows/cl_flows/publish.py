@@ -29,6 +29,7 @@ from cl_flows.report import (
     report_json,
 )
 from cl_flows.report.policy import waiver_lines
+from cl_flows.retention import apply_limits
 from cl_flows.runs import RunFolder, finish, hidden_on_failure
 from cl_flows.shown_settings import shown_settings
 from cl_flows.telling import debtors, tell
@@ -81,6 +82,7 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
         finish(run)
     url = plan.config.output.report_url
     tell(plan, finished_run(report, run, figures=figures, markdown=markdown, report_url=url))
+    apply_limits(plan.config, row.dataset)
     report_progress(1, 1, "wrote the report")
     return result
 

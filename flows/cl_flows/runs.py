@@ -117,6 +117,41 @@ def hidden_on_failure(folder: RunFolder) -> Iterator[None]:
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """The folder of a run that is about to go: hidden, and locked against being swept."""
+
+    shown: Path
+    hidden: Path
+    lock: ProcessLock
+
+    def put_back(self) -> None:
+        """Show the run again."""
+        with suppress(OSError):
+            os.replace(self.hidden, self.shown)  # noqa: PTH105
+        _remove(self.hidden, self.lock)
+
+    def remove(self) -> None:
+        """Remove it for good."""
+        _remove(self.hidden, self.lock)
+
+
+def set_aside(output: Path, run_id: str) -> SetAside | None:
+    """Hide the folder of a finished run by one rename; None where there is none, or somebody else did it."""
+    shown, hidden = output / run_id, output / f".{run_id}{_PARTIAL}"
+    lock = _lock_of(hidden)
+    if not shown.is_dir() or not lock.acquire(wait_s=0):
+        return None
+    try:
+        os.replace(shown, hidden)  # noqa: PTH105
+    except OSError as error:
+        _remove(hidden, lock)
+        raise ConfigError(
+            f"run folder {shown} cannot be removed: {error.strerror}", hint="look at its owner and rights"
+        ) from error
+    return SetAside(shown, hidden, lock)
+
+
 def find_run(output: Path, wanted: str) -> Path:
     """Return the folder of the run whose id begins with `wanted`; ``last`` is the newest one."""
     runs = sorted(p for p in output.glob("[0-9]*-*") if p.is_dir())

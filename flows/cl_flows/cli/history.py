@@ -1,16 +1,23 @@
 """`labelgate history`: verdicts over time, and which of them later runs are measured by."""
 
+import csv
 import json
-from dataclasses import asdict
+import re
+import sys
+from dataclasses import asdict, fields
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cl_flows.cli.options import OUTPUT_FOLDER, format_option, output_option
+from cl_flows.cli.options import OUTPUT_FOLDER, output_option
 
 if TYPE_CHECKING:
     from cl_flows.history import HistoryRow
+
+
+_CELLS = 18
 
 
 class _ListByDefault(click.Group):
@@ -30,6 +37,7 @@ class _ListByDefault(click.Group):
 Examples:
   labelgate history
   labelgate history customers --limit 50 --format json
+  labelgate history prune --keep 30 --older-than 90d --dry-run
   labelgate history accept 20260131 --who kim --reason "the new site labels by the old rules"
 """,
 )
@@ -38,29 +46,56 @@ def history() -> None:
 
 
 @history.command(name="list")
-@click.argument("dataset", required=False)
+@click.argument("dataset_named", metavar="[DATASET]", required=False)
+@click.option("--dataset", help="The same as DATASET.")
 @click.option(
     "--limit", type=click.IntRange(1), default=20, show_default=True, help="Newest runs to show at most."
 )
+@click.option("--since", type=click.DateTime(), help="Only runs begun on this day (UTC) or later.")
 @output_option
-@format_option
-def list_runs(dataset: str | None, limit: int, output: Path | None, form: str) -> None:
-    """List the newest runs, of DATASET or of all data sets."""
-    from cl_flows.baselines import read_acceptances
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+    help="text for people, json or csv for machines, all on standard output.",
+)
+def list_runs(
+    dataset_named: str | None,
+    dataset: str | None,
+    limit: int,
+    since: datetime | None,
+    output: Path | None,
+    form: str,
+) -> None:
+    """List the newest runs, of DATASET or of all data sets: rates against limits, and what they became."""
+    from cl_flows.baselines import find_baseline, read_acceptances
     from cl_flows.database.place import history_in
     from cl_flows.history import read_history
 
-    folder = output or OUTPUT_FOLDER
-    rows = read_history(history_in(folder), dataset=dataset, limit=limit)
+    folder, wanted = output or OUTPUT_FOLDER, dataset or dataset_named
+    database = history_in(folder)
+    begun = None if since is None else since.isoformat(timespec="milliseconds")
+    rows = read_history(database, dataset=wanted, limit=limit, since=begun)
     if form == "json":
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
+    if form == "csv":
+        _write_csv(rows)
+        return
     if not rows:
-        click.echo(f"no runs{f' of {dataset!r}' if dataset else ''} in {folder}", err=True)
-    accepted = read_acceptances(history_in(folder))
+        click.echo(f"no runs{f' of {wanted!r}' if wanted else ''} in {folder}", err=True)
+    accepted = read_acceptances(database)
+    found = {name: find_baseline(database, name) for name in {row.dataset for row in rows}}
+    measures = {baseline.run_id for baseline in found.values() if baseline is not None}
+    tops = {name: max(_top(row) for row in rows if row.dataset == name) for name in found}
     for row in rows:
         by = f"  accepted by {accepted[row.run_id].who}" if row.run_id in accepted else ""
-        click.echo(_line(row) + by)
+        mark = "*" if row.run_id in measures else " "
+        click.echo(_line(row, mark, tops[row.dataset]) + by)
+    if measures:
+        click.echo("* later runs are measured by this one; bars: rate, interval, | limit", err=True)
 
 
 @history.command(
@@ -86,6 +121,82 @@ def accept(run_id: str, who: str, reason: str, output: Path | None) -> None:
     )
 
 
-def _line(row: "HistoryRow") -> str:
+@history.command(
+    epilog="""\b
+Examples:
+  labelgate history prune --keep 30 --dry-run
+  labelgate history prune --older-than 90d --dataset customers
+"""
+)
+@click.option("--keep", type=click.IntRange(1), help="Newest runs of each data set that stay.")
+@click.option("--older-than", "age", metavar="AGE", help="Runs older than this go: 12h, 90d, 8w.")
+@click.option("--dataset", help="Only runs of this data set.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--rows", is_flag=True, help="Remove their rows of history, too.")
+@click.option("--audited", is_flag=True, help="Also runs with an audit; people's answers stay on record.")
+@output_option
+def prune(
+    keep: int | None,
+    age: str | None,
+    dataset: str | None,
+    output: Path | None,
+    **flags: bool,
+) -> None:
+    """Remove the folders of old runs: never the newest of a data set, nor the one others are measured by."""
+    from cl_core.errors import ConfigError
+    from cl_flows.database.place import history_in
+    from cl_flows.retention import Retention
+    from cl_flows.retention import prune as pruned
+
+    if keep is None and age is None:
+        raise ConfigError("nothing says which runs go", hint="give --keep 30, or --older-than 90d, or both")
+    folder = output or OUTPUT_FOLDER
+    how = Retention(keep, _days(age), rows=flags["rows"], audited=flags["audited"])
+    gone = pruned(folder, history_in(folder), how, dataset=dataset, dry_run=flags["dry_run"])
+    for run in gone:
+        click.echo(f"{run.run_id}  {run.n_bytes / 1e6:8.1f} MB  {run.dataset}")
+    would = "would free" if flags["dry_run"] else "freed"
+    click.echo(f"{would} {sum(run.n_bytes for run in gone) / 1e6:,.1f} MB: {len(gone):,} runs", err=True)
+
+
+def _days(age: str | None) -> float | None:
+    from cl_core.errors import ConfigError
+
+    if age is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([hdw])", age.strip())
+    if found is None or not float(found[1]):
+        raise ConfigError(f"--older-than is {age!r}, wanted an age", hint="such as 12h, 90d or 8w")
+    return float(found[1]) * {"h": 1 / 24, "d": 1.0, "w": 7.0}[found[2]]
+
+
+def _write_csv(rows: "list[HistoryRow]") -> None:
+    from cl_flows.history import HistoryRow
+
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow([field.name for field in fields(HistoryRow)])
+    table.writerows(asdict(row).values() for row in rows)
+
+
+def _top(row: "HistoryRow") -> float:
+    return max(row.noise_rate, row.high, row.max_noise_rate, 1e-9)
+
+
+def _bar(row: "HistoryRow", top: float) -> str:
+    """Draw the rate, its interval and the limit on the scale of the data set's runs."""
+
+    def place(value: float) -> int:
+        return min(_CELLS - 1, round(value / top * (_CELLS - 1)))
+
+    cells = [
+        "█" if i <= place(row.noise_rate) and row.noise_rate > 0 else "░" if i <= place(row.high) else " "
+        for i in range(_CELLS)
+    ]
+    cells[place(row.max_noise_rate)] = "|"
+    return "".join(cells)
+
+
+def _line(row: "HistoryRow", mark: str, top: float) -> str:
     rate = f"{row.noise_rate:6.1%} ({row.low:.1%} to {row.high:.1%}), limit {row.max_noise_rate:.1%}"
-    return f"{row.started_at[:16]}  {row.status:<9}  {rate:<38}  {row.dataset:<20}  {row.run_id}"
+    start = f"{row.started_at[:16]}  {row.status:<9} {mark}"
+    return f"{start} {_bar(row, top)} {rate:<38}  {row.dataset:<20}  {row.run_id}"
