@@ -20,6 +20,7 @@ from cl_flows.config import PublisherSection
 from cl_flows.limits import within
 from cl_flows.locks import ProcessLock
 from cl_flows.plan import Plan
+from cl_flows.report.wording import printable
 from cl_flows.secrets import concealed
 from cl_flows.tellings import news_for, put_off, settle
 
@@ -76,7 +77,7 @@ def tell(plan: Plan, finished: FinishedRun) -> None:
     deliveries = [_deliver(plan, one, finished) for one in destinations(plan)]
     if not deliveries:
         return
-    text = json.dumps(deliveries, indent=2, ensure_ascii=False)
+    text = json.dumps(deliveries, indent=2)
     try:
         (finished.folder / DELIVERIES_FILE).write_text(text, encoding="utf-8")
     except OSError as error:
@@ -98,7 +99,7 @@ def _deliver(plan: Plan, one: Destination, finished: FinishedRun) -> dict[str, A
         else:
             call(plan, one, finished)
     except Exception as error:  # noqa: BLE001 - whatever it is, the verdict stands
-        problem = concealed(str(error), one.section.options, one.options)
+        problem = printable(concealed(str(error), one.section.options, one.options))
         logger.warning("%s; the verdict stands", problem)
         if one.remembers:
             with suppress(ConfigError):  # without it the next run still tells, and does not know why

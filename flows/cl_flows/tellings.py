@@ -31,7 +31,7 @@ class Owed:
     @property
     def says(self) -> str:
         """Say what was missed and why."""
-        why = self.problem or "the process ended before it could tell"
+        why = self.problem or "nobody was told"
         return f"run {self.run_id} {self.status} at {self.finished_at[:16]}Z: {why}"
 
 

@@ -210,6 +210,22 @@ def test_secrets_in_plain_sight_are_hidden_in_reports(gate: Gate, raw: dict[str,
     assert shown["url"] == "${ALERT_URL}"
 
 
+def test_an_error_that_no_file_can_hold_changes_no_verdict(
+    gate: Gate, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a character and a NUL in what went wrong: on record without them, owed, and told later."""
+
+    def shout(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no \udcff, no \0")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("cl_plugins.publishers.alerts.webhook.post_bytes", shout)
+        result = gate("noisy")
+    assert (result.status, _delivery(result)["delivered"]) == ("failed", False)
+    gate("noisy")
+    assert "no \ufffd, no \ufffd" in receiver.received[0]["missed"][0]
+
+
 def test_two_gates_that_end_together_alert_once(gate: Gate, receiver: Receiver) -> None:
     """Four runs at once of a data set that fails are one piece of news."""
     gate("clean")
