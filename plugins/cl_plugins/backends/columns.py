@@ -4,6 +4,7 @@ Everything here looks at one cell at a time or at a column's type, so it is done
 whatever must be learned from rows is learned inside a fold, see `encoders`.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -19,6 +20,9 @@ from cl_core.types import Labels
 _MOST_CATEGORIES = 40
 # A quantity may rise from row to row by chance in fewer rows than this, hardly in more.
 _FEW_ROWS = 20
+# A number behind letters, as a camera or an export gives it; no sentence, no date.
+_CODE = re.compile(r"[^\W\d][^\W\d_]*[-_./]?\d+(\.\w+)?")
+_WORD = re.compile(r"[^\W_]+")
 
 BlockKind: TypeAlias = Literal["numbers", "pixels", "categories", "text"]
 
@@ -84,6 +88,11 @@ def _read_frame(dataset: Dataset) -> Columns:
                     f"column {name!r} says the same as the label in every row, would hide its errors, "
                     "and was left out"
                 )
+            elif _spells(column, dataset):
+                notes.append(
+                    f"column {name!r} spells the label in every row, such as {str(column.iloc[0])[:60]!r}, "
+                    "would hide its errors, and was left out"
+                )
             else:
                 _sort(str(name), column, numbers, categories, texts)
     blocks = []
@@ -144,10 +153,34 @@ def _date_parts(name: str, dates: "pd.Series[Any]") -> dict[str, Any]:
 
 
 def _numbers_the_rows(column: "pd.Series[Any]") -> bool:
-    """Whether the column counts upwards row by row: in a file sorted by class it gives the label away."""
-    if not pd.api.types.is_integer_dtype(column) or column.isna().any():
+    """Whether the column counts up or down row by row: in a file sorted by class it gives the label away.
+
+    Whole numbers, other numbers at equal steps, and codes such as img_00017. Dates are left to `times`.
+    """
+    if len(column) <= _FEW_ROWS or column.isna().any():
         return False
-    return len(column) > _FEW_ROWS and bool((np.diff(column.to_numpy(dtype=np.float64)) > 0).all())
+    if pd.api.types.is_numeric_dtype(column):
+        numbers = column.to_numpy(dtype=np.float64)
+        if np.isinf(numbers).any():
+            return False
+        steps = np.diff(numbers)
+        equal = pd.api.types.is_integer_dtype(column) or np.allclose(steps, steps[0])
+        return bool(equal and ((steps > 0).all() or (steps < 0).all()))
+    if not column.map(lambda cell: isinstance(cell, str) and _CODE.fullmatch(cell) is not None).all():
+        return False
+    codes = column.astype(object)
+    return bool(codes.is_unique and (codes.is_monotonic_increasing or codes.is_monotonic_decreasing))
+
+
+def _spells(column: "pd.Series[Any]", dataset: Dataset) -> bool:
+    """Whether each cell has the words of its own label in it, as ``train/cat/17.png`` has for cat."""
+    names = [f" {' '.join(_WORD.findall(name.lower()))} " for name in dataset.classes]
+    if not all(name.strip() for name in names):
+        return False
+    return all(
+        isinstance(cell, str) and names[label] in f" {' '.join(_WORD.findall(cell.lower()))} "
+        for cell, label in zip(column, dataset.labels.tolist(), strict=True)
+    )
 
 
 def _repeats(column: "pd.Series[Any]", labels: Labels) -> bool:

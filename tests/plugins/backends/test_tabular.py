@@ -146,6 +146,37 @@ def test_a_copy_of_the_label_hides_no_error(sign: str | int) -> None:
     assert any("column 'label_id' says the same as the label in every row" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(
+    ("column", "says"),
+    [
+        (lambda labels: [f"train/{c}/{i % 7}.png" for i, c in enumerate(labels)], "spells the label"),
+        (
+            lambda labels: [f"{c.upper().replace('-', '_')} {i % 7}" for i, c in enumerate(labels)],
+            "spells the label",
+        ),
+        (lambda labels: -np.arange(len(labels)), "numbers the rows"),
+        (lambda labels: np.arange(len(labels)) * 0.5, "numbers the rows"),
+        (lambda labels: [f"img_{i:04d}.png" for i in range(len(labels))], "numbers the rows"),
+    ],
+    ids=["path", "words", "down", "halves", "codes"],
+)
+def test_what_gives_the_label_away_is_not_learned_from(column: Any, says: str) -> None:
+    """A file name with the class in it, and a counter in a file sorted by class, hide every error."""
+    data = sample_dataset()
+    names = [data.classes[label] for label in data.labels]
+    found = predict(replace(data, features=data.features.assign(extra=column(names))))
+    np.testing.assert_array_equal(found.pred_probs, predict(data).pred_probs)
+    assert any("column 'extra' " + says in note for note in found.notes)
+
+
+@pytest.mark.parametrize("column", [np.sqrt(np.arange(240)), pd.date_range("2026-01-01", periods=240)])
+def test_a_file_sorted_by_a_quantity_keeps_it(column: Any) -> None:
+    """A quantity that rises from row to row is no counter: its steps differ; and dates are dates."""
+    data = sample_dataset()
+    notes = predict(replace(data, features=data.features.assign(extra=column))).notes
+    assert not any("extra" in note for note in notes)
+
+
 def test_nothing_but_a_copy_of_the_label_is_refused() -> None:
     """Where every column is left out, the error says which and why."""
     data = sample_dataset()
