@@ -175,6 +175,30 @@ def test_every_command_of_a_container_is_understood(program: str, words: list[st
     assert [option for option in options if option not in help_] == []
 
 
+def test_every_setting_of_prefect_that_a_manifest_names_is_one() -> None:
+    """Prefect ignores what is misspelt."""
+    from prefect.settings import Settings
+    from prefect.settings.legacy import _get_valid_setting_names
+
+    files_ = [COMPOSE, FOLDER / "Dockerfile", *KUBERNETES]
+    named = {n for file in files_ for n in re.findall(r"PREFECT_[A-Z_]+", file.read_text(encoding="utf-8"))}
+    assert "PREFECT_API_URL" in named
+    assert named - _get_valid_setting_names(Settings) == set()
+
+
+@pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool is not installed: apt install prometheus"
+)
+def test_prometheus_takes_the_configuration_that_compose_writes(tmp_path: Path) -> None:
+    """With the rules beside it, as in the container."""
+    (tmp_path / "prometheus.yml").write_text(compose()["configs"]["prometheus"]["content"])
+    shutil.copy(FOLDER / "prometheus" / "labelgate.rules.yml", tmp_path)
+    command = ["promtool", "check", "config", str(tmp_path / "prometheus.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 rule files found" in done.stdout
+
+
 def test_the_dockerfile_passes_hadolint() -> None:
     """And what it copies is there."""
     program = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")

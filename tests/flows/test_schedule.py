@@ -1,5 +1,6 @@
 """`labelgate schedule` on a real private server: due gates run, and a signal leaves nothing behind."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import yaml
 
 from cl_core.errors import ConfigError
 from cl_flows.history import read_history
-from cl_flows.serving import Clock, _names, _schedule
+from cl_flows.serving import Clock, _deployment, _names, _schedule, _settle
 
 
 def command(*arguments: str) -> list[str]:
@@ -72,6 +73,31 @@ def _wait_for_verdicts(database: Path, number: int, going: "subprocess.Popen[byt
             return
         time.sleep(0.2)
     pytest.fail("the gates did not run")
+
+
+@pytest.mark.prefect
+@pytest.mark.usefixtures("prefect_api")
+@pytest.mark.parametrize(("is_private", "state"), [(True, "Crashed"), (False, "Running")])
+def test_a_run_that_was_killed_is_a_crash_at_the_next_start(
+    tmp_path: Path, *, is_private: bool, state: str
+) -> None:
+    """Unless others use the server, too: it may be theirs. What people asked for stays."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Running, Scheduled
+
+    async def start_again() -> list[str]:
+        deployment = await _deployment(f"again-{state}", tmp_path / "gate.yaml", _schedule(Clock(every=3600)))
+        identity = await deployment.aapply()
+        async with get_client() as client:
+            killed = await client.create_flow_run_from_deployment(identity)
+            await client.set_flow_run_state(killed.id, Running(), force=True)
+            asked = await client.create_flow_run_from_deployment(identity, state=Scheduled())
+            await _settle(identity, is_private=is_private)
+            runs = [await client.read_flow_run(run.id) for run in (killed, asked)]
+            await client.delete_deployment(identity)
+        return [str(run.state.name) for run in runs if run.state]
+
+    assert asyncio.run(start_again()) == [state, "Scheduled"]
 
 
 @pytest.mark.prefect
