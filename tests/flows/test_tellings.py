@@ -13,7 +13,7 @@ from cl_flows.tellings import news_for, owe, put_off, settle
 PASS, FAIL, OPEN = "passed", "failed", "undecided"
 
 
-def _finish(database: Path, number: int, status: str, *, dataset: str = "trees") -> str:
+def _finish(database: Path | str, number: int, status: str, *, dataset: str = "trees") -> str:
     run = f"20260101-0000{number:02d}-aaaaaa"
     with writing(database) as connection:
         owe(
@@ -27,7 +27,7 @@ def _finish(database: Path, number: int, status: str, *, dataset: str = "trees")
     return run
 
 
-def _tell(database: Path, run: str, when: When = "change", *, dataset: str = "trees") -> str:
+def _tell(database: Path | str, run: str, when: When = "change", *, dataset: str = "trees") -> str:
     """Tell of `run`; return the news and how many runs were missed."""
     telling, runs = news_for(database, "slack", run_id=run, dataset=dataset, when=when)
     settle(database, "slack", runs, told=telling is not None)
@@ -122,3 +122,14 @@ def test_after_every_telling_people_know_the_verdict(
         news = _tell(database, run).rstrip("+")
         known = {"": known, "recovered": PASS}.get(news, news)
         assert known == status
+
+
+@pytest.mark.extra
+@pytest.mark.postgresql
+def test_the_same_is_told_where_history_is_in_postgresql(new_postgresql: str) -> None:
+    """A change once, a failed delivery and a killed run with the next, whatever database keeps the debt."""
+    first = [_tell(new_postgresql, _finish(new_postgresql, i, s)) for i, s in enumerate([PASS, FAIL, FAIL])]
+    assert first == ["", "failed", ""]
+    put_off(new_postgresql, "slack", _finish(new_postgresql, 3, PASS), "slack did not answer")
+    _finish(new_postgresql, 4, OPEN)
+    assert _tell(new_postgresql, _finish(new_postgresql, 5, PASS)) == "recovered++"
