@@ -28,10 +28,10 @@ def refuse_literal_password(url: str | None) -> None:
     if url is None or "${" in url:
         return
     try:
-        password = parse_url(url).parsed.password
+        parsed = parse_url(url).parsed
     except ConfigError as error:
         raise ConfigError("output.database is no database URL", hint=error.hint) from None
-    if password:
+    if parsed.password or {"password", "sslpassword"} & set(parsed.query):
         raise ConfigError(
             "output.database holds a password in plain sight",
             hint="write ${NAME} in its place and set that variable: database: ${LABELGATE_DB}",
