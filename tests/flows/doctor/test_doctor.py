@@ -1,5 +1,6 @@
 """`labelgate doctor` finds what was broken for real, says what to do, and shows no secret."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +171,42 @@ def test_a_server_of_another_release_is_a_warning(api: FakeApi, tmp_path: Path) 
     assert of("server", examine(tmp_path))[0].level == "ok"
     api.release = "2.20.0"
     assert of("server", examine(tmp_path))[0].level == "warning"
+
+
+@pytest.mark.prefect
+def test_a_real_server_answers_what_the_doctor_asks(
+    prefect_api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool is without a worker until one reports."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import WorkPoolCreate
+
+    async def make_pool() -> None:
+        async with get_client() as client:
+            await client.create_work_pool(WorkPoolCreate(name="doctors pool", type="process"))
+
+    async def report_worker() -> None:
+        async with get_client() as client:
+            await client.send_worker_heartbeat("doctors pool", "nurse", heartbeat_interval_seconds=30)
+
+    async def forget() -> None:
+        async with get_client() as client:
+            await client.delete_work_pool("doctors pool")
+
+    def said() -> str:
+        return next(f.says for f in of("workers", examine(tmp_path)) if "doctors pool" in f.says)
+
+    monkeypatch.setenv("PREFECT_API_URL", prefect_api)
+    asyncio.run(make_pool())
+    try:
+        findings = examine(tmp_path)
+        assert {f.level for f in of("server", findings) + of("clock", findings)} == {"ok"}
+        assert of("server", findings)[0].says.endswith(f"runs Prefect {version('prefect')}")
+        assert said() == "no worker takes the runs of pool doctors pool"
+        asyncio.run(report_worker())
+        assert said() == "pool doctors pool: nurse"
+    finally:
+        asyncio.run(forget())
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
