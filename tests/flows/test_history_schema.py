@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -101,17 +102,28 @@ def migrate(connection: Connection, to: str, monkeypatch: pytest.MonkeyPatch) ->
         schema._migrate(connection)
 
 
+def with_schema_as_it_is(
+    database: Database, use: Callable[[Connection], Any], monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """Use a connection that upgrades nothing."""
+    with monkeypatch.context() as patch:
+        patch.setattr("cl_flows.database.connect.bring_up_to_date", lambda _: None)
+        with writing(database) as connection:
+            return use(connection)
+
+
+def make(database: Database, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a database of an earlier schema."""
+    with_schema_as_it_is(database, lambda c: migrate(c, version, monkeypatch), monkeypatch)
+
+
 @pytest.mark.parametrize("version", schema.VERSIONS[:-1])
 def test_every_earlier_schema_becomes_the_one_that_is_made_today(
     database: Database, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its rows; and every version there is in the folder of migrations is known."""
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "bring_up_to_date", lambda _: None)
-        patch.setattr("cl_flows.database.connect.bring_up_to_date", lambda _: None)
-        with writing(database) as connection:
-            migrate(connection, version, monkeypatch)
-            connection.execute(RUNS.insert().values(**asdict(ROW)))
+    make(database, version, monkeypatch)
+    with_schema_as_it_is(database, lambda c: c.execute(RUNS.insert().values(**asdict(ROW))), monkeypatch)
     assert read_history(database) == [ROW]
     upgraded = shape_of(database)
     if isinstance(database, Path):
@@ -279,6 +291,26 @@ def test_an_upgrade_that_is_killed_never_was(tmp_path: Path) -> None:
         pass
     assert shape_of(path)["tables"] == shape_of(tmp_path / "new.db")["tables"]
     assert len(read_history(path)) == 3
+
+
+def test_an_upgrade_of_either_kind_is_killed_and_then_made_by_four_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of the killed one is left, and of the four one upgrades and no run is lost."""
+    make(database, "0001", monkeypatch)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    query = "SELECT version_num FROM labelgate_version"
+    version = with_schema_as_it_is(database, lambda c: c.exec_driver_sql(query).scalar(), monkeypatch)
+    assert version == "0001"
+
+    def record(i: int) -> None:
+        with recording(database, replace(ROW, run_id=f"r{i}")):
+            pass
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(record, range(4)))
+    assert len(read_history(database)) == 4
 
 
 def test_a_current_schema_imports_no_alembic(tmp_path: Path) -> None:
