@@ -131,7 +131,9 @@ def test_the_command_prints_or_serves(gated: Path, capsys: pytest.CaptureFixture
     told = capsys.readouterr()
     assert (left.value.code, told.err) == (0, "")
     assert values(told.out, "labelgate_rows") == {'say "ash"': 300}
-    program = "from cl_flows.cli import main; main()"
+    # A suite that a shell runs in the background ignores Ctrl-C, and so would the process it starts.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{heard}; from cl_flows.cli import main; main()"
     command = [sys.executable, "-c", program, "metrics", "--serve", "0", "--output", str(gated)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
@@ -140,7 +142,10 @@ def test_the_command_prints_or_serves(gated: Path, capsys: pytest.CaptureFixture
         assert url.startswith("http://127.0.0.1:")
         assert values(get(url)[1], "labelgate_rows") == {"trees": 300, 'say "ash"': 300}
         server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=20) == 130
+        try:
+            assert server.wait(timeout=20) == 130
+        finally:
+            server.kill()  # else a failure here would wait for ever
 
 
 def test_a_folder_without_runs_has_no_metrics(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
