@@ -12,12 +12,13 @@ from cl_core.audit.roots import crossings
 from cl_core.types import FloatArray, Indices
 
 # The multiplier is sought on -1..1 (then stretched to the whole line); what the tolerance leaves of
-# the total is shared out by interpolation, which costs the log likelihood less than a millionth.
-_TOLERANCE = 1e-3
+# the total is shared out by interpolation. In the worst of 4,000 draws the log likelihood fell short of
+# its maximum by 0.0005; with a tolerance of 1e-3 by 0.004.
+_TOLERANCE = 1e-5
 _EDGE = 1 - 1e-12
-# Corrections end when no stratum moves by a hundredth of a row.
+# Corrections end when no stratum moves by a thousandth of a row.
 _CORRECTIONS = 60
-_STILL = 1e-2
+_STILL = 1e-3
 # The most by which the log likelihood at `most_likely_wrong` can fall short of its maximum.
 LEFT_TO_GAIN = 1e-3
 
