@@ -1,12 +1,13 @@
 """What the page's charts show, as plain numbers: positions in percent, counts, shades. No markup."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cl_flows.report.record import RunReport
 from cl_flows.report.wording import count, percents
 
 # A table of 24 x 24 still fits a wide screen; beyond that people read pairs, not cells.
@@ -48,16 +49,17 @@ class Bar:
     height: float
 
 
-def number_line(report: RunReport) -> Scale:
-    """Lay out rate, interval and limit on a line that ends at a round number."""
-    noise, limit = report.evidence.noise, report.limit
+def number_line(noise: Mapping[str, Any]) -> Scale:
+    """Lay out rate, interval and limit of the report's part ``noise`` on a line to a round number."""
+    limit = noise["limit"]
+    low, rate, high = (noise[key] or 0.0 for key in ("low", "rate", "high"))
     shown = limit if limit is not None and 0 <= limit <= 1 else None
-    step, top = _steps(min(1.0, max(noise.high, shown or 0.0, 0.01) * 1.15))
+    step, top = _steps(min(1.0, max(high, shown or 0.0, 0.01) * 1.15))
     ticks = tuple((at / top * 100, _tick(at, step)) for at in np.arange(0, top + step / 2, step).tolist())
     return Scale(
-        low=noise.low / top * 100,
-        rate=noise.rate / top * 100,
-        high=noise.high / top * 100,
+        low=low / top * 100,
+        rate=rate / top * 100,
+        high=high / top * 100,
         limit=None if shown is None else shown / top * 100,
         ticks=ticks,
     )
@@ -75,12 +77,13 @@ def _tick(at: float, step: float) -> str:
     return f"{at:.0%}" if step > _ONE_PERCENT else f"{at:.1%}"
 
 
-def heat_map(report: RunReport) -> list[list[Cell]] | None:
-    """Return the confident joint with a shade a cell; None when the classes are too many for a table."""
-    counts = report.evidence.confident_joint
-    if len(counts) > HEAT_MAP_CLASSES:
-        return None
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+def heat_map(counts: NDArray[np.int64], totals: NDArray[np.int64] | None = None) -> list[list[Cell]]:
+    """Return a confident joint with a shade a cell, by its share of the given label's rows.
+
+    `totals` are those rows where `counts` holds some of the classes only.
+    """
+    totals = counts.sum(axis=1) if totals is None else totals
+    shares = counts / np.maximum(totals[:, None], 1)
     wrong = shares[~np.eye(len(counts), dtype=bool)]
     worst = float(wrong.max()) if wrong.size else 0.0
     return [
@@ -94,22 +97,27 @@ def _cell(rows: int, share: float, worst: float, *, right: bool) -> Cell:
     return Cell(rows, share, shade, right)
 
 
-def histogram(qualities: NDArray[np.float64]) -> list[Bar]:
+def quality_bins(qualities: NDArray[np.float64]) -> NDArray[np.int64]:
     """Count label qualities in twenty equal bins of 0..1."""
-    counts, edges = np.histogram(qualities, bins=_BINS, range=(0.0, 1.0))
+    return np.histogram(qualities, bins=_BINS, range=(0.0, 1.0))[0].astype(np.int64)
+
+
+def histogram(counts: NDArray[np.int64]) -> list[Bar]:
+    """Lay out counts of equal bins of 0..1."""
     highest = max(int(counts.max()), 1)
+    edges = np.linspace(0.0, 1.0, len(counts) + 1)
     return [
         Bar(float(edges[i]), float(edges[i + 1]), int(c), float(c / highest * 100))
         for i, c in enumerate(counts)
     ]
 
 
-def line_in_words(report: RunReport) -> str:
+def line_in_words(noise: Mapping[str, Any], n_rows: int) -> str:
     """Say what the number line shows, for people who hear the page."""
-    noise = report.evidence.noise
-    most, rate, low, high = percents(report.limit, noise.rate, noise.low, noise.high)
-    limit = "no limit is set" if report.limit is None else f"the limit is {most}"
+    rates = (math.nan if noise[key] is None else noise[key] for key in ("rate", "low", "high"))
+    most, rate, low, high = percents(noise["limit"], *rates)
+    limit = "no limit is set" if noise["limit"] is None else f"the limit is {most}"
     return (
-        f"Estimated noise rate {rate}, {noise.confidence:.0%} interval from {low} to {high}; {limit}; "
-        f"{count(noise.n_rows, 'label')} judged."
+        f"Estimated noise rate {rate}, {noise['confidence']:.0%} interval from {low} to {high}; {limit}; "
+        f"{count(n_rows, 'label')} judged."
     )

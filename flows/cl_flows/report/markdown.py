@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from cl_core.verdict import Ruling, Verdict
-from cl_flows.report.policy import baseline_line, effect_in_words, waiver_lines
+from cl_flows.report.policy import baseline_line, effect_in_words, outcome_json, waiver_lines
 from cl_flows.report.record import RunReport
 from cl_flows.report.wording import count, cut, percent, percents, quality
 
@@ -102,7 +102,7 @@ def _checks(checks: Sequence[tuple[Verdict, Ruling]]) -> str:
 
 
 def _result(check: Verdict, ruling: Ruling) -> str:
-    effect = effect_in_words(check, ruling)
+    effect = effect_in_words(outcome_json(check, ruling, most=0))
     return f"{_SYMBOL[check.status]} ({effect})" if effect else _SYMBOL[check.status]
 
 

@@ -1,55 +1,60 @@
 """What waivers, warnings, the accepted run and the clean split are called in reports. No judging."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from cl_checks.compared import difference
 from cl_checks.rates import Rate
-from cl_core.verdict import Judgement, Ruling, Verdict, Waiver, WaiverUse
+from cl_core.verdict import Judgement, Ruling, Verdict, Waiver
 from cl_flows.report.record import RunReport
 from cl_flows.report.wording import percents
 
 _EFFECTS = {"counts": "", "warns": "only warns", "informs": "for information", "waived": "waived"}
 
 
-def effect_in_words(outcome: Verdict, ruling: Ruling) -> str:
-    """Say how an objection counts; empty for a pass and for one that decides."""
-    if outcome.status == "passed":
+def effect_in_words(check: Mapping[str, Any]) -> str:
+    """Say how the objection of a check counts; empty for a pass and for one that decides."""
+    if check["status"] == "passed":
         return ""
-    part = bool(ruling.waivers) and ruling.effect != "waived"
-    return ", ".join(text for text in (_EFFECTS[ruling.effect], "partly waived" if part else "") if text)
+    part = bool(check["waivers"]) and check["effect"] != "waived"
+    return ", ".join(text for text in (_EFFECTS[check["effect"]], "partly waived" if part else "") if text)
 
 
 def waiver_lines(judgement: Judgement) -> tuple[str, ...]:
     """Say of every waiver what became of it."""
-    return tuple(_line(use) for use in judgement.waivers)
+    return tuple(waiver_sentence(use) for use in policy_json(judgement)["waivers"])
 
 
-def _line(use: WaiverUse) -> str:
-    waiver = use.waiver
-    about = ", ".join(f"{what} {which}" for what, which in waiver.where)
-    of = f"{waiver.check} ({about})" if about else waiver.check
-    match use.state:
+def waiver_sentence(use: Mapping[str, Any]) -> str:
+    """Say of a waiver, as the report for machines has it, what became of it."""
+    about = ", ".join(f"{what} {which}" for what, which in use["where"].items())
+    of = f"{use['check']} ({about})" if about else use["check"]
+    until = f"{use['owner']} until {use['until']}"
+    match use["state"]:
         case "used":
-            times = "1 objection" if use.waived == 1 else f"{use.waived:,} objections"
-            return f"{of}: {times} waived by {waiver.owner} until {waiver.until}. Reason: {waiver.reason}"
+            times = "1 objection" if use["waived"] == 1 else f"{use['waived']:,} objections"
+            return f"{of}: {times} waived by {until}. Reason: {use['reason']}"
         case "idle":
-            return f"{of}: waived by {waiver.owner} until {waiver.until}, but there is nothing to waive"
-        case "expired":
-            return f"{of}: the waiver of {waiver.owner} ended on {waiver.until} and counts no more"
+            return f"{of}: waived by {until}, but there is nothing to waive"
+        case _:
+            return f"{of}: the waiver of {use['owner']} ended on {use['until']} and counts no more"
 
 
 def baseline_line(report: RunReport) -> str:
     """Compare with the accepted run in a sentence; empty for the first run."""
-    baseline, noise = report.judgement.baseline, report.evidence.noise
+    return baseline_sentence(baseline_json(report))
+
+
+def baseline_sentence(baseline: Mapping[str, Any] | None) -> str:
+    """Compare with the accepted run, as the report for machines has it; empty where there is none."""
     if baseline is None:
         return ""
-    found = difference(
-        Rate(noise.rate, noise.low, noise.high), Rate(baseline.rate, baseline.low, baseline.high)
-    )
-    _, then, rise, low, high = percents(None, baseline.rate, found.rise, found.low, found.high)
-    by = f", accepted by {baseline.accepted_by}: {baseline.reason}" if baseline.accepted_by else ""
-    return f"{then} in run {baseline.run_id}{by}; difference {rise} ({low} to {high})"
+    rates = (baseline[key] for key in ("rate", "rise", "rise_low", "rise_high"))
+    _, then, rise, low, high = percents(None, *(math.nan if rate is None else rate for rate in rates))
+    by = baseline["accepted_by"]
+    accepted = f", accepted by {by}: {baseline['reason']}" if by else ""
+    return f"{then} in run {baseline['run']}{accepted}; difference {rise} ({low} to {high})"
 
 
 def baseline_json(report: RunReport) -> dict[str, Any] | None:
