@@ -35,11 +35,14 @@ def write_figures(connection: Connection, figures: Baseline, *, accepted: bool) 
     )
 
 
-def find_baseline(database: Database, dataset: str, *, wanted: str | None = None) -> Baseline | None:
+def find_baseline(
+    database: Database, dataset: str, *, wanted: str | None = None, before: datetime | None = None
+) -> Baseline | None:
     """Return what a run of `dataset` is measured by.
 
     The run whose id begins with `wanted`, if it is given; else the newest of the runs that passed and
-    those that a person accepted, by the time of passing or of accepting. None without any.
+    those that a person accepted, by the time of passing or of accepting. None without any. With `before`
+    only what had happened by then counts: a run over data of the past is not measured by later ones.
     """
     if not is_there(database):
         if wanted is not None:
@@ -48,24 +51,25 @@ def find_baseline(database: Database, dataset: str, *, wanted: str | None = None
     with reading(database) as connection:
         if wanted is not None:
             return _baseline(connection, _named(connection, wanted, dataset))
-        run_id = baseline_id(connection, dataset)
+        run_id = baseline_id(connection, dataset, before=before)
         return None if run_id is None else _baseline(connection, run_id)
 
 
-def baseline_id(connection: Connection, dataset: str) -> str | None:
+def baseline_id(connection: Connection, dataset: str, *, before: datetime | None = None) -> str | None:
     """Return the id of the run that later ones of `dataset` are measured by; None without any."""
+    end = "9999" if before is None else before.astimezone(UTC).isoformat(timespec="milliseconds")
     by_itself = func.coalesce(FIGURES.c.accepted, case((RUNS.c.status == "passed", 1), else_=0))
     passed = connection.execute(
         select(RUNS.c.run_id, RUNS.c.finished_at)
         .outerjoin_from(RUNS, FIGURES, FIGURES.c.run_id == RUNS.c.run_id)
-        .where(RUNS.c.dataset == dataset, by_itself == 1)
+        .where(RUNS.c.dataset == dataset, by_itself == 1, RUNS.c.finished_at < end)
         .order_by(RUNS.c.finished_at.desc(), RUNS.c.run_id.desc())
         .limit(1)
     ).first()
     by_hand = connection.execute(
         select(ACCEPTANCES.c.run_id, ACCEPTANCES.c.accepted_at)
         .join_from(ACCEPTANCES, RUNS, ACCEPTANCES.c.run_id == RUNS.c.run_id)
-        .where(RUNS.c.dataset == dataset)
+        .where(RUNS.c.dataset == dataset, ACCEPTANCES.c.accepted_at < end)
         .order_by(ACCEPTANCES.c.number.desc())
         .limit(1)
     ).first()

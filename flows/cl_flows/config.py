@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from cl_core.errors import ConfigError
 from cl_core.telling import When
 from cl_flows.config_errors import explained
+from cl_flows.corrections.section import CorrectionsSection
 from cl_flows.database.place import Database, history_in, refuse_literal_password
 from cl_flows.gx_section import GreatExpectationsSection
 from cl_flows.policy_config import CleanSection, WaiverSection
@@ -119,6 +121,9 @@ class GateConfig(_Section):
 
     data: DataSection
     gate: GateSection
+    corrections: CorrectionsSection | None = Field(
+        None, description="patches of people's decisions about single labels, laid over the data by id"
+    )
     model: ModelSection = ModelSection()
     estimate: EstimateSection = EstimateSection()
     checks: dict[str, dict[str, Any]] = Field(
@@ -130,7 +135,26 @@ class GateConfig(_Section):
     output: OutputSection = OutputSection()
     cache: CacheSection = CacheSection()
     limits: LimitsSection = LimitsSection()
+    as_of: datetime | None = Field(
+        None, description="day or moment that the data are of: history files the run there and nobody is told"
+    )
     base: Path = Field(Path(), description="folder that relative paths start from")
+
+    @field_validator("as_of", mode="before")
+    @classmethod
+    def _day(cls, value: Any) -> Any:
+        # YAML reads 2026-01-05 as a day, which begins at midnight.
+        return datetime(value.year, value.month, value.day, tzinfo=UTC) if type(value) is date else value
+
+    @field_validator("as_of")
+    @classmethod
+    def _of_the_past(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+        if moment > datetime.now(UTC):  # it would be the newest run for good
+            raise ValueError("a moment of the past is wanted")
+        return moment
 
     @property
     def history(self) -> Database:
@@ -153,7 +177,7 @@ def make_config(raw: Mapping[str, Any], source: str) -> GateConfig:
     ready = dict(raw)
     # These sections hold no secrets, and their values are typed. Options of plugins may hold
     # secrets: they keep their ${NAME} until the plugin is called, so that no record shows them.
-    for section in ("gate", "output", "waivers", "clean", "cache", "limits"):
+    for section in ("corrections", "gate", "output", "waivers", "clean", "cache", "limits"):
         if section in ready:
             ready[section] = expand_variables(ready[section], section)
     database = raw["output"].get("database") if isinstance(raw.get("output"), Mapping) else None

@@ -16,7 +16,7 @@ def run_direct(config: GateConfig) -> GateResult:
     started = datetime.now(UTC)
     plan = make_plan(config)
     with (
-        open_run(config.output.folder, new_run_id()) as run,
+        open_run(config.output.folder, new_run_id(config.as_of)) as run,
         expectations_worker(wanted=config.gate.great_expectations.enabled) as worker,
     ):
         dataset = own_suite_first(config, steps.load(plan), run.partial, worker)

@@ -12,7 +12,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.events import emit_event
-from prefect.states import Failed
+from prefect.states import Completed, Failed
 from prefect.types._datetime import now
 
 from cl_checks.gx.process import ExpectationsProcess
@@ -38,6 +38,7 @@ _worker: ContextVar[ExpectationsProcess | None] = ContextVar("worker", default=N
 
 # Automations trigger on these names; they must not change.
 STATE_NAMES = {"failed": "NoiseGateFailed", "undecided": "NoiseGateUndecided"}
+ADVISORY_STATE_NAMES = {"failed": "NoiseGateFailedAdvisory", "undecided": "NoiseGateUndecidedAdvisory"}
 
 
 def _is_worth_retrying(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
@@ -112,13 +113,17 @@ TASKS = (load_task, predict_task, score_task, judge_task, publish_task)
 # Retries are refused on purpose: a verdict is not a fault, and Prefect 3.8 leaves a flow that
 # returns a failed state with retries waiting for ever.
 @flow(name="label-gate", retries=0, validate_parameters=True)
-def label_gate(config: GateConfig | Path) -> GateResult:
+def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResult:
     """Gate one data set: return the `GateResult` of a pass, raise on any other verdict.
 
     Parameters
     ----------
     config
         A `GateConfig`, or the path of a gate.yaml.
+    advisory
+        Only tell: the verdict is reached, recorded and told as ever, but it raises nothing. The result is
+        returned and the flow run completes, as ``NoiseGateFailedAdvisory`` or ``NoiseGateUndecidedAdvisory``.
+        A crash, and a suite of your own that is not met, still raise: then there is no verdict to tell.
 
     Raises
     ------
@@ -131,7 +136,7 @@ def label_gate(config: GateConfig | Path) -> GateResult:
     ready = config if isinstance(config, GateConfig) else load_config(config)
     started = now("UTC")
     with (
-        open_run(ready.output.folder, new_run_id()) as run,
+        open_run(ready.output.folder, new_run_id(ready.as_of)) as run,
         expectations_worker(wanted=ready.gate.great_expectations.enabled) as worker,
     ):
         token = _worker.set(worker)
@@ -145,6 +150,11 @@ def label_gate(config: GateConfig | Path) -> GateResult:
     error = error_for(result)
     if error is None:
         return result
+    if advisory:
+        said = f"{result.says} Advisory: nothing was stopped."
+        return cast(
+            "GateResult", Completed(name=ADVISORY_STATE_NAMES[result.status], message=said, data=result)
+        )
     # Prefect takes a returned state for the flow's own; the caller gets the error raised.
     return cast("GateResult", Failed(name=STATE_NAMES[result.status], message=result.says, data=error))
 

@@ -12,7 +12,7 @@ from cl_flows.server import starting_server
 _RECORD_LIMIT_S = 15.0
 
 
-def run_on_prefect(config: GateConfig) -> GateResult:
+def run_on_prefect(config: GateConfig, *, advisory: bool = False) -> GateResult:
     """Run the gate as a Prefect flow and return its verdict, whatever it is; only errors raise."""
     with starting_server() as server:
         if server is not None:
@@ -32,7 +32,7 @@ def run_on_prefect(config: GateConfig) -> GateResult:
         name = f"label-gate-{new_run_id()}"
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
             try:
-                result: GateResult = label_gate.with_options(flow_run_name=name)(config)
+                result: GateResult = label_gate.with_options(flow_run_name=name)(config, advisory=advisory)
             except SuiteFailed:
                 raise
             except (GateFailed, GateUndecided) as verdict:

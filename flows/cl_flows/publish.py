@@ -17,6 +17,7 @@ from cl_flows.clean import write_clean
 from cl_flows.finished import finished_run
 from cl_flows.hidden import without_secrets
 from cl_flows.history import HistoryRow, recording
+from cl_flows.origins import filed_under, record_origin
 from cl_flows.outcome import GateResult
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
@@ -69,19 +70,23 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
     for name, text in texts.items():
         (run.partial / name).write_text(text, encoding="utf-8")
     figures, row = _figures(report), _history_row(report, result)
+    # A run over data of the past is no news: whoever is told of it now would take it for today's.
+    tells = plan.config.as_of is None
     with hidden_on_failure(run), recording(plan.config.history, row) as connection:
         write_figures(connection, figures, accepted=is_accepted(found.judgement))
+        record_origin(connection, plan.config, row.run_id, datetime.now(UTC))
         owe(
             connection,
-            debtors(plan),
+            debtors(plan) if tells else (),
             run_id=row.run_id,
             dataset=row.dataset,
             status=row.status,
             finished_at=row.finished_at,
         )
         finish(run)
-    url = plan.config.output.report_url
-    tell(plan, finished_run(report, run, figures=figures, markdown=markdown, report_url=url))
+    if tells:
+        url = plan.config.output.report_url
+        tell(plan, finished_run(report, run, figures=figures, markdown=markdown, report_url=url))
     apply_limits(plan.config, row.dataset)
     report_progress(1, 1, "wrote the report")
     return result
@@ -91,11 +96,12 @@ def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
     dataset, predictions, evidence = found.dataset, found.predictions, found.evidence
     section = plan.config.clean
     clean = None if section is None else write_clean(section, dataset, evidence, found.judgement, run.partial)
+    filed = filed_under(plan.config, dataset.name, started)
     return RunReport(
         run_id=run.run_id,
         dataset=dataset.name,
-        started=started,
-        finished=datetime.now(UTC),
+        started=filed,
+        finished=filed + (datetime.now(UTC) - started),
         version=version("labelgate"),
         engine=engine,
         source=_source(plan),
@@ -113,6 +119,7 @@ def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
             *evidence.warnings,
             *evidence.noise.notes,
             *_audited(evidence),
+            *_dated(plan, started),
             *(clean.notes if clean else ()),
         ),
         settings=shown_settings(plan),
@@ -120,6 +127,12 @@ def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
         found=_injected(dataset, evidence),
         clean=clean,
     )
+
+
+def _dated(plan: Plan, started: datetime) -> list[str]:
+    """Say when data of the past were measured in truth."""
+    as_of = plan.config.as_of
+    return [f"data of {as_of:%Y-%m-%d %H:%M}Z, measured at {started:%Y-%m-%d %H:%M}Z"] if as_of else []
 
 
 def _audited(evidence: Evidence) -> list[str]:

@@ -14,7 +14,7 @@ from cl_flows.baselines import baseline_id
 from cl_flows.config import GateConfig
 from cl_flows.database.connect import reading, writing
 from cl_flows.database.place import Database, is_there
-from cl_flows.database.tables import ACCEPTANCES, AUDITS, FIGURES, PRUNINGS, RUNS, TELLINGS
+from cl_flows.database.tables import ACCEPTANCES, AUDITS, FIGURES, ORIGINS, PRUNINGS, RUNS, TELLINGS
 from cl_flows.runs import SetAside, set_aside
 
 logger = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ def _recorded(connection: Connection, found: Sequence[Pruned], how: Retention, n
     for one in found:
         connection.execute(PRUNINGS.delete().where(PRUNINGS.c.run_id == one.run_id))
         if how.rows:  # answers of people stay: they speak for the same rows in any later run
-            for table in (RUNS, FIGURES, ACCEPTANCES):
+            for table in (RUNS, FIGURES, ACCEPTANCES, ORIGINS):
                 connection.execute(table.delete().where(table.c.run_id == one.run_id))
             settled = (TELLINGS.c.run_id == one.run_id, TELLINGS.c.outcome != "owed")
             connection.execute(TELLINGS.delete().where(*settled))

@@ -48,9 +48,10 @@ class RunFolder:
         return self.partial / SCORED_FILE
 
 
-def new_run_id() -> str:
-    """Make a run id from the time and a few random letters."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+def new_run_id(as_of: datetime | None = None) -> str:
+    """Make a run id from the time, or the moment that its data are of, and a few random letters."""
+    moment = (as_of or datetime.now(UTC)).astimezone(UTC)
+    return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 @contextmanager

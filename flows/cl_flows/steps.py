@@ -19,19 +19,22 @@ from cl_flows.audits import answered_at, finding_for_data
 from cl_flows.baselines import find_baseline
 from cl_flows.config import conceal_variables
 from cl_flows.content import prediction_key
+from cl_flows.corrections.corrected import corrected, read_patches
 from cl_flows.limits import within
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
 
 
 def load(plan: Plan) -> Dataset:
-    """Read the data set."""
+    """Read the data set, and lay people's corrections over it."""
+    patches = read_patches(plan.config)
     loader, options = plan.loader
     report_progress(0, 1, "loading the data")
     written = plan.config.data.options
     dataset: Dataset = _called(
         plan, loader, "load", lambda: loader.load(options), dataset_fault, written=written
     )
+    dataset = corrected(plan.config, patches, dataset, label_column=getattr(options, "label", None))
     report_progress(1, 1, f"loaded {dataset.n_rows:,} rows of {dataset.n_classes} classes")
     return dataset
 
@@ -93,7 +96,9 @@ def judge(plan: Plan, evidence: Evidence, dataset: Dataset, *, now: datetime | N
     database = plan.config.history
     context = Context(
         dataset=dataset,
-        baseline=find_baseline(database, dataset.name, wanted=plan.config.gate.baseline),
+        baseline=find_baseline(
+            database, dataset.name, wanted=plan.config.gate.baseline, before=plan.config.as_of
+        ),
         now=now or datetime.now(UTC),
         audited_at=answered_at(database, dataset.fingerprint),
     )

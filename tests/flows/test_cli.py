@@ -65,6 +65,17 @@ def test_a_failed_gate_is_exit_code_3_and_machines_read_standard_output(
     assert json.loads(out)["verdict"]["status"] == "failed"
 
 
+def test_an_advisory_gate_says_failed_and_leaves_with_0(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """People and machines are told the verdict as ever, the shell goes on."""
+    more = ("--label", "label", "--advisory")
+    code, _, err = run(capsys, *quick(tables / "noisy.csv", tmp_path, *more))
+    assert (code, "FAILED" in err, "a gate that blocks leaves with 3" in err) == (0, True, True)
+    code, out, err = run(capsys, *quick(tables / "noisy.csv", tmp_path, *more, "--format", "json"))
+    assert (code, json.loads(out)["verdict"]["status"], err) == (0, "failed", "")
+
+
 def test_an_undecided_gate_is_exit_code_4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Forty rows are too few to judge."""
     rng = np.random.default_rng(0)

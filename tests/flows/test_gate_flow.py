@@ -14,6 +14,7 @@ from cl_core.plugins import Offer, Registry, load_plugins
 from cl_flows import GateConfig, GateFailed, GateUndecided, label_gate
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
+from cl_flows.history import read_history
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 
@@ -55,6 +56,33 @@ def test_too_few_rows_end_undecided(tables: Path, tmp_path: Path, gate_config: A
     with pytest.raises(GateUndecided):
         label_gate(config)
     assert newest_flow_run().state.name == "NoiseGateUndecided"
+
+
+@pytest.mark.parametrize(
+    ("name", "min_rows", "status", "state"),
+    [
+        ("clean", 100, "passed", "Completed"),
+        ("noisy", 100, "failed", "NoiseGateFailedAdvisory"),
+        ("clean", 1000, "undecided", "NoiseGateUndecidedAdvisory"),
+    ],
+)
+def test_an_advisory_gate_tells_and_stops_nothing(
+    tables: Path, tmp_path: Path, gate_config: Any, name: str, min_rows: int, status: str, state: str
+) -> None:
+    """The verdict is the same and stands in history; the flow run completes, with a name that tells."""
+    config = gate_config(tables / f"{name}.csv", tmp_path)
+    config = config.model_copy(update={"checks": {"coverage": {"min_rows": min_rows}}})
+    result = label_gate(config, advisory=True)
+    ended = newest_flow_run().state
+    assert (result.status, ended.type.value, ended.name) == (status, "COMPLETED", state)
+    assert [row.status for row in read_history(tmp_path / "history.db")] == [status]
+
+
+def test_an_advisory_gate_still_crashes(tmp_path: Path, gate_config: Any) -> None:
+    """Without a verdict there is nothing to tell."""
+    with pytest.raises(ValueError, match=r"nowhere\.csv"):
+        label_gate(gate_config(tmp_path / "nowhere.csv", tmp_path), advisory=True)
+    assert newest_flow_run().state.name == "Failed"
 
 
 def test_a_crash_is_an_ordinary_failure(tmp_path: Path, gate_config: Any) -> None:

@@ -53,18 +53,26 @@ engine_option = click.option(
 )
 
 
-def run_and_show(config: "GateConfig", *, engine: str, form: str) -> ExitCode:
-    """Run the gate on the engine people chose, show the verdict, return the shell's number."""
+def run_and_show(config: "GateConfig", *, engine: str, form: str, advisory: bool = False) -> ExitCode:
+    """Run the gate on the engine people chose, show the verdict, return the shell's number.
+
+    An `advisory` gate only tells: the number is that of a pass whatever the verdict.
+    """
     from cl_flows.terminal import Terminal
 
     terminal = Terminal(quiet=form != "text")
     # Standard output belongs to the report, whatever a plugin prints.
     with redirect_stdout(sys.stderr), terminal.progress():
-        result = _run(config, engine)
+        result = _run(config, engine, advisory=advisory)
     terminal.show(result)
     if form != "text":
         tell(Path(result.folder), form)
-    return exit_code_of(result)
+    code = exit_code_of(result)
+    if not advisory or code is ExitCode.PASSED:
+        return code
+    if form == "text":
+        click.echo(f"advisory: nothing is stopped; a gate that blocks leaves with {int(code)} here", err=True)
+    return ExitCode.PASSED
 
 
 def exit_code_of(result: "GateResult") -> ExitCode:
@@ -88,11 +96,16 @@ def tell(folder: Path, form: str) -> None:
             page.write((folder / "report.md").read_text(encoding="utf-8") + "\n")
 
 
-def _run(config: "GateConfig", engine: str) -> "GateResult":
-    if engine == "prefect" or (engine == "auto" and os.environ.get("PREFECT_API_URL")):
+def wants_prefect(engine: str) -> bool:
+    """Whether the engine people chose is Prefect here and now."""
+    return engine == "prefect" or (engine == "auto" and bool(os.environ.get("PREFECT_API_URL")))
+
+
+def _run(config: "GateConfig", engine: str, *, advisory: bool) -> "GateResult":
+    if wants_prefect(engine):
         from cl_flows.prefect_engine import run_on_prefect
 
-        return run_on_prefect(config)
+        return run_on_prefect(config, advisory=advisory)
     from cl_flows.direct import run_direct
 
     return run_direct(config)

@@ -50,6 +50,11 @@ Examples:
     is_flag=True,
     help="Also write kept.parquet and quarantined.parquet; flagged rows go, or what `clean` says.",
 )
+@click.option(
+    "--advisory",
+    is_flag=True,
+    help="Only tell: leave with 0 whatever the verdict, which stands in report and history as ever.",
+)
 @output_option
 @engine_option
 @verdict_format_option
@@ -79,7 +84,7 @@ def _run(source: str, *, engine: str, form: str, flags: dict[str, Any]) -> ExitC
         config = make_config(merged({"data": {"path": source}}, given), "the command line")
     if flags["clean_split"] and config.clean is None:
         config = config.model_copy(update={"clean": CleanSection(quarantine="flagged")})
-    return run_and_show(config, engine=engine, form=form)
+    return run_and_show(config, engine=engine, form=form, advisory=flags["advisory"])
 
 
 def _sections(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -74,6 +74,14 @@ PRUNINGS = Table(
     Column("pruned_at", Text, nullable=False),
     Column("freed_bytes", _COUNT, nullable=False),
 )
+ORIGINS = Table(
+    "origins",
+    METADATA,
+    Column("run_id", Text, primary_key=True),
+    Column("rejudges", Text),
+    Column("as_of", Text),
+    Column("measured_at", Text, nullable=False),
+)
 TELLINGS = Table(
     "tellings",
     METADATA,

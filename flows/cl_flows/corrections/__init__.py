@@ -1,0 +1,1 @@
+"""What people decided about single labels, laid over the loaded data set by id."""
