@@ -50,7 +50,7 @@ def find_baseline(
         return None
     with reading(database) as connection:
         if wanted is not None:
-            return _baseline(connection, _named(connection, wanted, dataset))
+            return _baseline(connection, named_run(connection, wanted, dataset))
         run_id = baseline_id(connection, dataset, before=before)
         return None if run_id is None else _baseline(connection, run_id)
 
@@ -103,7 +103,7 @@ def accept_run(
         raise ConfigError(f"there is no history {database}", hint="`labelgate run` makes one")
     moment = (now or datetime.now(UTC)).isoformat(timespec="milliseconds")
     with writing(database) as connection:
-        run_id = _named(connection, wanted, None)
+        run_id = named_run(connection, wanted, None)
         row = {"run_id": run_id, "who": who.strip(), "reason": reason.strip(), "accepted_at": moment}
         connection.execute(ACCEPTANCES.insert().values(**row))
         dataset = connection.execute(select(RUNS.c.dataset).where(RUNS.c.run_id == run_id)).scalar_one()
@@ -125,7 +125,7 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _named(connection: Connection, wanted: str, dataset: str | None) -> str:
+def named_run(connection: Connection, wanted: str, dataset: str | None) -> str:
     """Return the id of the one run that begins with `wanted`; ``last`` is the newest."""
     query = select(RUNS.c.run_id).order_by(*_NEWEST)
     if dataset is not None:

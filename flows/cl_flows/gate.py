@@ -12,7 +12,6 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.events import emit_event
-from prefect.states import Completed, Failed
 from prefect.types._datetime import now
 
 from cl_checks.gx.process import ExpectationsProcess
@@ -24,6 +23,7 @@ from cl_flows.passing import is_passing
 from cl_flows.plan import make_plan
 from cl_flows.publish import Findings, publish, write_scored
 from cl_flows.runs import RunFolder, new_run_id, open_run
+from cl_flows.states import advised, stopped_by
 from cl_flows.store import (
     read_dataset,
     read_predictions,
@@ -35,10 +35,6 @@ from cl_flows.store import (
 
 # A process cannot be an argument of a task: Prefect records arguments.
 _worker: ContextVar[ExpectationsProcess | None] = ContextVar("worker", default=None)
-
-# Automations trigger on these names; they must not change.
-STATE_NAMES = {"failed": "NoiseGateFailed", "undecided": "NoiseGateUndecided"}
-ADVISORY_STATE_NAMES = {"failed": "NoiseGateFailedAdvisory", "undecided": "NoiseGateUndecidedAdvisory"}
 
 
 def _is_worth_retrying(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
@@ -143,20 +139,15 @@ def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResu
         try:
             result = _run_steps(ready, run, started)
         except SuiteFailed as failed:
-            return cast("GateResult", Failed(name=STATE_NAMES["failed"], message=str(failed), data=failed))
+            return cast("GateResult", stopped_by(failed))
         finally:
             _worker.reset(token)
     _announce(result)
     error = error_for(result)
     if error is None:
         return result
-    if advisory:
-        said = f"{result.says} Advisory: nothing was stopped."
-        return cast(
-            "GateResult", Completed(name=ADVISORY_STATE_NAMES[result.status], message=said, data=result)
-        )
     # Prefect takes a returned state for the flow's own; the caller gets the error raised.
-    return cast("GateResult", Failed(name=STATE_NAMES[result.status], message=result.says, data=error))
+    return cast("GateResult", advised(result) if advisory else stopped_by(error))
 
 
 def _run_steps(config: GateConfig, run: RunFolder, started: datetime) -> GateResult:

@@ -1,11 +1,12 @@
 """Where runs come from that are not of today: an earlier run judged again, or data of the past."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
 from cl_core.errors import ConfigError
+from cl_flows.baselines import named_run
 from cl_flows.config import GateConfig
 from cl_flows.database.connect import reading
 from cl_flows.database.place import Database, is_there
@@ -81,7 +82,7 @@ def dated_runs(database: Database, dataset: str) -> dict[str, int]:
     query = (
         select(ORIGINS.c.as_of, func.count())
         .join_from(ORIGINS, RUNS, ORIGINS.c.run_id == RUNS.c.run_id)
-        .where(RUNS.c.dataset == dataset, ORIGINS.c.as_of.is_not(None), ORIGINS.c.rejudges.is_(None))
+        .where(RUNS.c.dataset == dataset, ORIGINS.c.as_of.is_not(None))
         .group_by(ORIGINS.c.as_of)
     )
     with reading(database) as connection:
@@ -100,20 +101,17 @@ def filed_under(config: GateConfig, dataset: str, started: datetime) -> datetime
     return config.as_of + timedelta(milliseconds=earlier)
 
 
-def judged_run(database: Database, run_id: str) -> Judged:
-    """Return the verdict of a run by its whole id."""
-    columns = ("run_id", "dataset", "status", "noise_rate", "low", "high", "fingerprint")
-    found = None
-    if is_there(database):
-        with reading(database) as connection:
-            query = select(*(RUNS.c[name] for name in columns)).where(RUNS.c.run_id == run_id)
-            found = connection.execute(query).first()
-    if found is None:
+def judged_run(database: Database, wanted: str) -> Judged:
+    """Return the verdict of the run whose id begins with `wanted`; ``last`` is the newest one."""
+    if not is_there(database):
         raise ConfigError(
-            f"run {run_id!r}, which is to be judged again, is not in history",
-            hint="`labelgate history` lists the runs; give the whole id and the same results folder",
+            f"run {wanted!r} is to be judged again, but there is no history {database}",
+            hint="name the results folder with --output",
         )
-    return Judged(*found)
+    with reading(database) as connection:
+        columns = (RUNS.c[field.name] for field in fields(Judged))
+        query = select(*columns).where(RUNS.c.run_id == named_run(connection, wanted, None))
+        return Judged(*connection.execute(query).one())
 
 
 def text_of(moment: datetime) -> str:

@@ -36,7 +36,7 @@ def test_the_patch_of_the_page_is_one(tmp_path: Path) -> None:
 @pytest.mark.prefect
 def test_the_states_of_the_page_are_those_of_the_flow() -> None:
     """Automations are written by this table."""
-    from cl_flows.gate import ADVISORY_STATE_NAMES, STATE_NAMES
+    from cl_flows.states import ADVISORY_STATE_NAMES, STATE_NAMES
 
     assert {*STATE_NAMES.values(), *ADVISORY_STATE_NAMES.values()} == set(
         re.findall(r"`(NoiseGate\w+)`", TEXT)

@@ -7,14 +7,17 @@ import sys
 from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cl_flows.cli.options import OUTPUT_FOLDER, output_option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cl_flows.history import HistoryRow
+    from cl_flows.origins import Origin
 
 
 _CELLS = 18
@@ -73,16 +76,18 @@ def list_runs(
     from cl_flows.baselines import find_baseline, read_acceptances
     from cl_flows.database.place import history_in
     from cl_flows.history import read_history
+    from cl_flows.origins import read_origins
 
     folder, wanted = output or OUTPUT_FOLDER, dataset or dataset_named
     database = history_in(folder)
     begun = None if since is None else since.isoformat(timespec="milliseconds")
     rows = read_history(database, dataset=wanted, limit=limit, since=begun)
+    origins = read_origins(database)
     if form == "json":
-        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+        click.echo(json.dumps([_plain(row, origins) for row in rows], indent=2))
         return
     if form == "csv":
-        _write_csv(rows)
+        _write_csv([_plain(row, origins) for row in rows])
         return
     if not rows:
         click.echo(f"no runs{f' of {wanted!r}' if wanted else ''} in {folder}", err=True)
@@ -93,7 +98,7 @@ def list_runs(
     for row in rows:
         by = f"  accepted by {accepted[row.run_id].who}" if row.run_id in accepted else ""
         mark = "*" if row.run_id in measures else " "
-        click.echo(_line(row, mark, tops[row.dataset]) + by)
+        click.echo(_line(row, mark, tops[row.dataset]) + by + _from(origins.get(row.run_id)))
     if measures:
         click.echo("* later runs are measured by this one; bars: rate, interval, | limit", err=True)
 
@@ -170,12 +175,27 @@ def _days(age: str | None) -> float | None:
     return float(found[1]) * {"h": 1 / 24, "d": 1.0, "w": 7.0}[found[2]]
 
 
-def _write_csv(rows: "list[HistoryRow]") -> None:
+def _plain(row: "HistoryRow", origins: "Mapping[str, Origin]") -> dict[str, Any]:
+    """Return a run as plain values, with the run it judges again and when it was measured in truth."""
+    origin = origins.get(row.run_id)
+    rejudges, measured = (origin.rejudges, origin.measured_at) if origin else (None, row.finished_at)
+    return {**asdict(row), "rejudges": rejudges, "measured_at": measured}
+
+
+def _from(origin: "Origin | None") -> str:
+    if origin is None:
+        return ""
+    again = f"  judges {origin.rejudges} again" if origin.rejudges else ""
+    return again + (f"  measured {origin.measured_at[:16]}" if origin.as_of else "")
+
+
+def _write_csv(rows: list[dict[str, Any]]) -> None:
     from cl_flows.history import HistoryRow
 
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow([field.name for field in fields(HistoryRow)])
-    table.writerows(asdict(row).values() for row in rows)
+    names = [*(field.name for field in fields(HistoryRow)), "rejudges", "measured_at"]
+    table = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
 
 
 def _top(row: "HistoryRow") -> float:

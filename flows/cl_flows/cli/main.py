@@ -18,6 +18,7 @@ from cl_flows.cli.init import init
 from cl_flows.cli.metrics import metrics
 from cl_flows.cli.options import MACHINE_FORMATS
 from cl_flows.cli.plugins import plugins
+from cl_flows.cli.regate import regate
 from cl_flows.cli.report import report
 from cl_flows.cli.run import run
 from cl_flows.cli.schedule import schedule
@@ -40,7 +41,21 @@ def labelgate() -> None:
     """
 
 
-for _command in (demo, init, run, check, report, history, metrics, audit, alert, plugins, schedule, doctor):
+for _command in (
+    demo,
+    init,
+    run,
+    regate,
+    check,
+    report,
+    history,
+    metrics,
+    audit,
+    alert,
+    plugins,
+    schedule,
+    doctor,
+):
     labelgate.add_command(_command)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cl_core.dataset import Dataset
-from cl_core.errors import InputError
+from cl_core.errors import ConfigError, InputError
 from cl_flows.config import GateConfig
 from cl_flows.corrections.lay import lay
 from cl_flows.corrections.patch import Patch, read_patch
@@ -14,8 +14,9 @@ def read_patches(config: GateConfig) -> tuple[Patch, ...]:
     """Read the patches before the data: hours of loading end in no typing error."""
     if config.corrections is None:
         return ()
-    if config.corrections.rejudges is not None:
-        judged_run(config.history, config.corrections.rejudges)
+    run_id = config.corrections.rejudges
+    if run_id is not None and judged_run(config.history, run_id).run_id != run_id:
+        raise ConfigError(f"corrections.rejudges is {run_id!r}", hint="give the whole id of the run")
     return tuple(read_patch(config.base / file) for file in config.corrections.files)
 
 

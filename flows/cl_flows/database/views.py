@@ -10,8 +10,10 @@ SELECT {time} AS time, {seconds} AS seconds, runs.run_id, runs.dataset, runs.sta
     CASE WHEN EXISTS (SELECT 1 FROM acceptances WHERE acceptances.run_id = runs.run_id)
         THEN 1 ELSE 0 END AS accepted_by_hand,
     CASE WHEN EXISTS (SELECT 1 FROM prunings WHERE prunings.run_id = runs.run_id)
-        THEN 1 ELSE 0 END AS pruned
-FROM runs
+        THEN 1 ELSE 0 END AS pruned,
+    origins.rejudges,
+    CASE WHEN origins.as_of IS NULL THEN 0 ELSE 1 END AS backfilled
+FROM runs LEFT JOIN origins ON origins.run_id = runs.run_id
 """
 _CLASSES = {
     "sqlite": """

@@ -1,0 +1,51 @@
+"""The gate again for an earlier run, on corrected labels, as a Prefect flow."""
+
+from pathlib import Path
+from typing import cast
+
+from prefect import flow
+
+from cl_flows.gate import label_gate
+from cl_flows.outcome import GateFailed, GateResult, GateUndecided
+from cl_flows.regating import regate_config
+from cl_flows.states import advised, stopped_by
+
+
+@flow(name="regate", retries=0, validate_parameters=True)
+def regate(
+    run: str, *, patch: Path, config: Path, output: Path = Path("labelgate-runs"), advisory: bool = False
+) -> GateResult:
+    """Judge an earlier run again, with its settings, on labels that people corrected.
+
+    Parameters
+    ----------
+    run
+        The run, by the beginning of its id; ``last`` is the newest one.
+    patch
+        The corrections, a CSV file of ``id,old,new,action,who,when,why``.
+    config
+        The gate.yaml of that run.
+    output
+        Folder of runs and history.
+    advisory
+        Only tell: see `label_gate`.
+
+    Returns
+    -------
+    GateResult
+        Of the corrected labels. History marks the new run as one that judges the earlier one again.
+
+    Raises
+    ------
+    GateFailed, GateUndecided
+        As `label_gate` does; this flow's state has the same name.
+    InputError
+        For data that are not those of the run any more, and a patch that does not fit them.
+    """
+    ready, before = regate_config(run, output=output, patch=patch, config=config)
+    gate = label_gate.with_options(flow_run_name=f"label-gate-again-{before.run_id}")
+    try:
+        result = gate(ready, advisory=advisory)
+    except (GateFailed, GateUndecided) as verdict:
+        return cast("GateResult", stopped_by(verdict))
+    return result if result.status == "passed" else cast("GateResult", advised(result))

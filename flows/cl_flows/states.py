@@ -1,0 +1,24 @@
+"""States of Prefect by which a gate's verdict is told from a crash, on the gate and on flows that call it."""
+
+from typing import Any
+
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from cl_flows.outcome import GateFailed, GateResult, GateUndecided
+
+# Automations trigger on these names; they must not change.
+STATE_NAMES = {"failed": "NoiseGateFailed", "undecided": "NoiseGateUndecided"}
+ADVISORY_STATE_NAMES = {"failed": "NoiseGateFailedAdvisory", "undecided": "NoiseGateUndecidedAdvisory"}
+
+
+def stopped_by(verdict: GateFailed | GateUndecided) -> State[Any]:
+    """Build the failed state of a flow: returned, Prefect takes it, and the caller gets `verdict` raised."""
+    name = STATE_NAMES["failed" if isinstance(verdict, GateFailed) else "undecided"]
+    return Failed(name=name, message=str(verdict), data=verdict)
+
+
+def advised(result: GateResult) -> State[GateResult]:
+    """Build the completed state of a flow that only tells of a verdict which is no pass."""
+    said = f"{result.says} Advisory: nothing was stopped."
+    return Completed(name=ADVISORY_STATE_NAMES[result.status], message=said, data=result)

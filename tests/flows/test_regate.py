@@ -1,0 +1,129 @@
+"""An earlier run judged again on corrected labels: before and after, in history and on both engines."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from cl_core import ConfigError
+from cl_flows import GateFailed
+from cl_flows.cli import main
+from cl_flows.config import load_config
+from cl_flows.direct import run_direct
+from cl_flows.history import read_history
+from cl_flows.origins import read_origins
+
+HEAD = "id,old,new,action,who,when,why\n"
+
+
+@pytest.fixture
+def project(tables: Path, tmp_path: Path) -> Path:
+    """Folder with a gate.yaml over a copy of the noisy trees, a failed run, and two patches."""
+    noisy, clean = (pd.read_csv(tables / f"{name}.csv") for name in ("noisy", "clean"))
+    noisy.to_csv(tmp_path / "trees.csv", index=False)
+    wrong = noisy[noisy["label"] != clean["label"]].assign(right=clean["label"])
+    lines = [f"{row.tree},{row.label},{row.right},relabel,kim,,\n" for row in wrong.itertuples()]
+    for name, half in (("half", lines[::2]), ("rest", lines[1::2])):
+        (tmp_path / f"{name}.csv").write_text(HEAD + "".join(half))
+    raw = {
+        "data": {"path": "trees.csv", "label": "label", "id": "tree"},
+        "model": {"backend": "tabular", "estimator": "logistic"},
+        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
+        "output": {"folder": "runs"},
+    }
+    (tmp_path / "gate.yaml").write_text(yaml.safe_dump(raw))
+    run_direct(load_config(tmp_path / "gate.yaml"))
+    return tmp_path
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as left:
+        main(list(arguments))
+    out = capsys.readouterr()
+    return int(left.value.code or 0), out.out, out.err
+
+
+def again(project: Path, run: str, patch: str) -> list[str]:
+    where = ["--config", str(project / "gate.yaml"), "--output", str(project / "runs"), "--engine", "direct"]
+    return ["regate", run, "--patch", str(project / patch), *where]
+
+
+def test_a_run_is_judged_again_and_that_one_again_until_it_passes(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each time the new corrections lie over those before, and history tells which run was judged again."""
+    (first,) = read_history(project / "runs" / "history.db")
+    code, _, err = told(capsys, *again(project, "last", "half.csv"))
+    assert (code, f"before: run {first.run_id} failed at" in err) == (3, True)
+    second = read_history(project / "runs" / "history.db")[0]
+    (project / "half.csv").unlink()  # a copy is kept: the run's settings stay true
+    code, _, err = told(capsys, *again(project, second.run_id, "rest.csv"))
+    assert (code, f"before: run {second.run_id} failed at" in err) == (0, True)
+
+    third = read_history(project / "runs" / "history.db")[0]
+    assert third.noise_rate < second.noise_rate < first.noise_rate
+    origins = read_origins(project / "runs" / "history.db")
+    chain = {run_id: origin.rejudges for run_id, origin in origins.items()}
+    assert chain == {second.run_id: first.run_id, third.run_id: second.run_id}
+    where = ("--output", str(project / "runs"))
+    assert f"judges {first.run_id} again" in told(capsys, "history", *where)[1]
+    rows = json.loads(told(capsys, "history", "--format", "json", *where)[1])
+    assert [row["rejudges"] for row in rows] == [second.run_id, first.run_id, None]
+    assert rows[0]["measured_at"] >= rows[0]["finished_at"]
+    table = told(capsys, "history", "--format", "csv", *where)[1].splitlines()
+    assert table[0].endswith(",version,rejudges,measured_at")
+    assert f",{second.run_id}," in table[1]
+    notes = json.loads((project / "runs" / third.run_id / "report.json").read_text())["notes"]
+    assert any(note.startswith(f"judges run {second.run_id} again, which failed at") for note in notes)
+
+
+def test_other_data_than_those_of_the_run_are_refused(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before and after would not be about the same rows; nothing is recorded."""
+    table = pd.read_csv(project / "trees.csv")
+    table.iloc[1:].to_csv(project / "trees.csv", index=False)
+    code, _, err = told(capsys, *again(project, "last", "half.csv"))
+    assert (code, "the data are not those that run" in err, "`labelgate run`" in err) == (2, True, True)
+    assert len(read_history(project / "runs" / "history.db")) == 1
+
+
+def test_a_run_that_is_not_there_and_a_patch_that_does_not_fit_are_refused(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is fitted."""
+    assert "no run called '1999'" in told(capsys, *again(project, "1999", "half.csv"))[2]
+    arguments = again(project, "last", "half.csv")
+    arguments[arguments.index("--output") + 1] = str(project / "elsewhere")
+    assert "there is no history" in told(capsys, *arguments)[2]
+    (project / "odd.csv").write_text(HEAD + "t9999,ash,birch,relabel,,,\n")
+    code, _, err = told(capsys, *again(project, "last", "odd.csv"))
+    assert (code, "no labelled row has the id 't9999'" in err) == (2, True)
+    with pytest.raises(ConfigError, match=r"corrections\.rejudges is 'last'"):
+        run_direct(
+            load_config(project / "gate.yaml", {"corrections": {"files": ["half.csv"], "rejudges": "last"}})
+        )
+
+
+@pytest.mark.prefect
+@pytest.mark.usefixtures("prefect_api")
+def test_the_flow_keeps_the_name_of_the_verdict(project: Path) -> None:
+    """Half the corrections are not enough: the parent is no plain failure, the caller gets the verdict."""
+    from cl_flows.regate import regate
+
+    where: dict[str, Any] = {"config": project / "gate.yaml", "output": project / "runs"}
+    with pytest.raises(GateFailed) as failed:
+        regate("last", patch=project / "half.csv", **where)
+    state = regate(failed.value.result.run_id, patch=project / "rest.csv", return_state=True, **where)
+    assert state.name == "Completed"
+    assert read_history(project / "runs" / "history.db")[0].status == "passed"
+    state = regate("last", patch=project / "rest.csv", return_state=True, **where)
+    assert state.name == "Completed"  # nothing was left to correct
+    first = read_history(project / "runs" / "history.db")[-1]
+    state = regate(first.run_id, patch=project / "half.csv", return_state=True, **where)
+    assert (state.type.value, state.name) == ("FAILED", "NoiseGateFailed")
+    state = regate(first.run_id, patch=project / "half.csv", advisory=True, return_state=True, **where)
+    assert (state.type.value, state.name) == ("COMPLETED", "NoiseGateFailedAdvisory")
