@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 
@@ -52,6 +53,7 @@ def make_environment(source: Callable[[str], str | None]) -> jinja2.Environment:
         "title": lambda text: wording.cut(text, _TITLE),
         "long": lambda text: wording.cut(text, _SENTENCE),
         "clock": lambda moment: moment.translate(_CLOCK),
+        "moment": _moment,
         "status": lambda check: _STATUS[check["status"]],
         "effect": effect_in_words,
     }
@@ -67,3 +69,8 @@ def picture_size(excerpt: bytes) -> Markup:
 
 def _picture(excerpt: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(excerpt).decode()
+
+
+def _moment(text: str) -> str:
+    """Write the moment of an ISO 8601 text in UTC to the minute: ``2026-11-23 21:00 UTC``."""
+    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

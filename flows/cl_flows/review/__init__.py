@@ -1,0 +1,1 @@
+"""People see the suspects, decide, and the data get better."""
