@@ -8,14 +8,22 @@ EXTRAS := .venv-extras
 EXTRAS_READY := $(EXTRAS)/.ready
 TOOLS := build/tools
 WHEEL_TEST := build/wheel-test
+PYTEST := -m pytest -n auto --dist loadfile
+QUICK := not browser and not extra and not servers
 
-.PHONY: demo test check bench test-browser test-servers test-extras test-spark test-concurrency test-wheel coverage clean
+.PHONY: demo test test-checkout check bench test-browser test-servers test-extras test-spark test-concurrency test-wheel coverage clean
 
 demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not extra and not servers"
+	$(BIN)/python $(PYTEST) -m "$(QUICK)"
+
+# What the wheel's tests cannot see: examples in docstrings, the README, manifests and examples of the checkout;
+# and plugins installed beside a development installation, which lies elsewhere on the path than a wheel's.
+test-checkout: $(READY)
+	$(BIN)/python $(PYTEST) -m "$(QUICK)" cl_core checks tests/contract tests/examples tests/test_readme.py \
+	tests/flows/test_check_command.py
 
 test-browser: $(READY)
 	$(BIN)/python -m pytest -m browser
@@ -28,14 +36,14 @@ test-servers: $(READY)
 # of their own, as they are large and some of them want other versions than we do.
 test-extras: $(EXTRAS_READY)
 	LABELGATE_TEST_AIRFLOW=$(CURDIR)/$(TOOLS)/airflow/bin/airflow LABELGATE_TEST_DBT=$(CURDIR)/$(TOOLS)/dbt/bin/dbt \
-	$(EXTRAS)/bin/python -m pytest -n auto --dist loadfile -m "extra and not spark" tests
+	$(EXTRAS)/bin/python $(PYTEST) -m "extra and not spark" tests
 
 # Spark takes half a gigabyte and a minute: in that environment too, but only when asked for. Needs Java.
 test-spark: $(EXTRAS_READY)
 	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "pyspark>=4.0,<5"
 	$(EXTRAS)/bin/python -m pytest -m spark tests
 
-# The same tests on the built wheel, in an environment that has never seen the checkout.
+# The whole suite on the built wheel, in an environment that has never seen the checkout.
 test-wheel: $(READY)
 	rm -rf dist $(WHEEL_TEST)
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
@@ -43,21 +51,22 @@ test-wheel: $(READY)
 	$(WHEEL_TEST)/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$$(ls dist/*.whl)[test]"
 	cp -r tests docs deployments benchmarks pyproject.toml constraints.txt $(WHEEL_TEST)/
 	test ! -d ../shared || ln -sfn "$$(cd ../shared && pwd)" build/shared
-	cd $(WHEEL_TEST) && venv/bin/python -m pytest -n auto --dist loadfile -m "not browser and not extra and not servers" tests
+	cd $(WHEEL_TEST) && venv/bin/python $(PYTEST) -m "$(QUICK)" tests
 
 # Eight gates at once, 200 rounds, in threads and in processes: some minutes. `make test` runs three rounds.
 test-concurrency: $(READY)
 	$(BIN)/python benchmarks/concurrency.py
 
 coverage: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not extra and not servers" --cov --cov-report=term
+	$(BIN)/python $(PYTEST) -m "$(QUICK)" --cov --cov-report=term
 
+# The suite runs once, on what people install; on the checkout, what only that has.
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) test
+	$(MAKE) test-checkout
 	$(MAKE) test-wheel
 
 bench: $(READY)
