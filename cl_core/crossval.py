@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold, check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import has_fit_parameter
 
+from cl_core.checkpoints import Fold, fold_keeper, keeping_folds
 from cl_core.errors import ConfigError, InputError
 from cl_core.inputs import check_labels
 from cl_core.types import FloatArray, Indices, Labels
@@ -52,6 +53,8 @@ def cross_validate(
     splits: Sequence[tuple[Indices, Indices]],
     *,
     progress: FoldProgress | None = None,
+    resumable: bool = False,
+    memo: list[int] | None = None,
 ) -> CrossValidated:
     """Predict the rows each split holds out from the rows it learns from.
 
@@ -68,6 +71,12 @@ def cross_validate(
         Rows to learn from and rows to predict, each row predicted exactly once.
     progress
         Called before each split and after the last.
+    resumable
+        Let the gate keep each finished split, so that a run that is cut off goes on from there. Only for
+        a `fit_predict` whose answer depends on its two arguments and on nothing that an earlier call did.
+    memo
+        A list to which `fit_predict` may append numbers of its own, such as epochs; those of a split that
+        was kept are appended as if it had been fitted.
 
     Returns
     -------
@@ -91,20 +100,36 @@ def cross_validate(
     probs = np.zeros((len(labels), n_classes))
     unlearned: Counter[int] = Counter()
     warned: Counter[str] = Counter()
+    put_down = [] if memo is None else memo
+    number = keeper.begin() if (keeper := fold_keeper() if resumable else None) else 0
     for done, (train, test) in enumerate(splits):
         if progress is not None:
             progress(done, len(splits), f"fold {done + 1} of {len(splits)}")
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            seen, found = fit_predict(train, test)
-        probs[np.ix_(test, seen)] = found
-        warned.update({_first_sentence(warning) for warning in caught})
+        kept = keeper.find(number, train, test) if keeper else None
+        if kept is not None:
+            put_down.extend(kept.memo)
+        else:
+            kept = _fitted(fit_predict, train, test, put_down)
+            if keeper:
+                keeper.keep(number, train, test, kept)
+        probs[np.ix_(test, kept.seen)] = kept.probs
+        warned.update(kept.heard)
         held_out = labels[test]
-        unlearned.update(held_out[~np.isin(held_out, seen)].tolist())
+        unlearned.update(held_out[~np.isin(held_out, kept.seen)].tolist())
     if progress is not None:
         progress(len(splits), len(splits), "all folds predicted")
     heard = tuple(f"{text} ({count} of {len(splits)} folds)" for text, count in warned.items())
     return CrossValidated(probs, fold, (*_notes(unlearned), *heard))
+
+
+def _fitted(fit_predict: FitPredict, train: Indices, test: Indices, memo: list[int]) -> Fold:
+    before = len(memo)
+    # A cross-validation within a fold is part of it: kept by itself, it could be taken for another one's.
+    with warnings.catch_warnings(record=True) as caught, keeping_folds(None):
+        warnings.simplefilter("always")
+        seen, found = fit_predict(train, test)
+    heard = {_first_sentence(warning) for warning in caught}
+    return Fold(np.asarray(seen), np.asarray(found), tuple(sorted(heard)), tuple(memo[before:]))
 
 
 def cross_validated_probs(
@@ -176,7 +201,8 @@ def cross_validated_probs(
         fitted = clone(model).fit(_safe_indexing(features, train), codes[train], **extra)
         return fitted.classes_, fitted.predict_proba(_safe_indexing(features, test))
 
-    return cross_validate(fit_predict, codes, k, _splits(features, codes, cv, groups, seed))
+    splits = _splits(features, codes, cv, groups, seed)
+    return cross_validate(fit_predict, codes, k, splits, resumable=True)
 
 
 def _fold_of_each(splits: Sequence[tuple[Indices, Indices]], n_rows: int) -> NDArray[np.intp]:

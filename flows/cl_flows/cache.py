@@ -10,8 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cl_core.checkpoints import keeping_folds
 from cl_core.dataset import Predictions
 from cl_flows.content import Unknowable, digest_of
+from cl_flows.fold_files import FoldFiles, size_of
 from cl_flows.locks import ProcessLock
 from cl_flows.progress import report_progress
 from cl_flows.store import read_predictions, save_predictions
@@ -19,8 +21,11 @@ from cl_flows.store import read_predictions, save_predictions
 _ENTRY = "entry.json"
 _SECRET = "secret"  # noqa: S105 - the name of a file
 _PARTIAL = ".partial"
+_FOLDS = ".folds"
 # Another run that fits the same model is asked this often whether it is done.
 _POLL_S = 1.0
+# A cut-off night's folds serve the next nights; after a week the data have moved on.
+_FOLDS_KEPT_S = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,23 @@ class Cache:
             found, _ = self._look(key) if alone else (None, "")
             if found is not None:
                 return found
+            folds = FoldFiles(self._folds_of(key), self.max_bytes)
             try:
-                made = make()
+                with keeping_folds(folds if alone else None):
+                    made = make()
             except BaseException:
+                self._drop_old_folds()
                 self._leave_nothing()
                 raise
             problem = "; ".join(filter(None, (problem, self._keep(key, made, run_id) if alone else "")))
+            if alone:
+                folds.clear()
+        made = _noted(made, _gone_on(folds.n_found)) if folds.n_found else made
         return _noted(made, problem) if problem else made
+
+    def _folds_of(self, key: str) -> Path:
+        """Where the folds lie that a run fitted which was cut off before it had them all."""
+        return self.folder / f".{key}{_FOLDS}"
 
     def _secret(self) -> bytes:
         """Read the key of this cache's digests, made at its first use; only its owner may read it."""
@@ -125,7 +140,7 @@ class Cache:
         partial = self.folder / f".{key}-{secrets.token_hex(4)}{_PARTIAL}"
         try:
             save_predictions(made, partial)
-            size = _size(partial)
+            size = size_of(partial)
             if size > self.max_bytes:
                 raise OSError(f"{size / 1e9:.1f} GB are more than cache.max_gigabytes")  # noqa: TRY301
             head = {"run_id": run_id, "files": _digests(partial)}
@@ -146,20 +161,35 @@ class Cache:
                 shutil.rmtree(partial, ignore_errors=True)
                 lock.release()
                 lock.path.unlink(missing_ok=True)
+        self._drop_old_folds()
         known = [path.parent for path in self.folder.glob(f"*/{_ENTRY}")]
         oldest_first = sorted(known, key=_used)
-        total = sum(map(_size, oldest_first))
+        total = sum(map(size_of, oldest_first))
         for entry in oldest_first:
             if total <= self.max_bytes:
                 return
             if entry.name != newest:
-                total -= _size(entry)
+                total -= size_of(entry)
                 _drop(entry)
+
+    def _drop_old_folds(self) -> None:
+        """Remove the folds that nobody went on with for days, and those beyond the size of the cache."""
+        total = 0
+        for folds in sorted(self.folder.glob(f".*{_FOLDS}"), key=_modified, reverse=True):
+            total += size_of(folds)
+            if time.time() - _modified(folds) < _FOLDS_KEPT_S and total <= self.max_bytes:
+                continue
+            lock = ProcessLock(self.folder / f"{folds.name[1:].partition('.')[0]}.lock")
+            if lock.acquire(wait_s=0):
+                shutil.rmtree(folds, ignore_errors=True)
+                lock.release()
+                lock.path.unlink(missing_ok=True)
 
     def _leave_nothing(self) -> None:
         """Remove a cache that never held anything."""
         with suppress(OSError):
-            if not any(self.folder.glob(f"*/{_ENTRY}")) and not any(self.folder.glob(f".*{_PARTIAL}")):
+            held = (f"*/{_ENTRY}", f".*{_PARTIAL}", f".*{_FOLDS}")
+            if not any(any(self.folder.glob(pattern)) for pattern in held):
                 (self.folder / _SECRET).unlink()
 
 
@@ -167,14 +197,19 @@ def _noted(predictions: Predictions, note: str) -> Predictions:
     return replace(predictions, notes=(*predictions.notes, note))
 
 
+def _gone_on(n_found: int) -> str:
+    what = "1 fold was" if n_found == 1 else f"{n_found} folds were"
+    return f"{what} not fitted again: a run that was cut off had finished {'it' if n_found == 1 else 'them'}"
+
+
+def _modified(path: Path) -> float:
+    with suppress(OSError):  # another run removes it in this instant
+        return path.stat().st_mtime
+    return time.time()
+
+
 def _digests(entry: Path) -> dict[str, str]:
     return {file.name: digest_of(file) for file in sorted(entry.iterdir()) if file.name != _ENTRY}
-
-
-def _size(entry: Path) -> int:
-    with suppress(OSError):  # another run removes it in this instant
-        return sum(file.stat().st_size for file in entry.iterdir())
-    return 0
 
 
 def _used(entry: Path) -> float:

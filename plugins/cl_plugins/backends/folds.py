@@ -18,15 +18,28 @@ Splits: TypeAlias = list[tuple[Indices, Indices]]
 
 
 def out_of_sample(
-    fit_predict: FitPredict, dataset: Dataset, options: FoldOptions, progress: Progress
+    fit_predict: FitPredict,
+    dataset: Dataset,
+    options: FoldOptions,
+    progress: Progress,
+    memo: list[int] | None = None,
 ) -> tuple[FloatArray, tuple[str, ...]]:
-    """Predict each row by a model that never saw it.
+    """Predict each row by a model that never saw it; a run that is cut off goes on from its last fold.
 
-    Returns the probabilities, shape (n, k), rows that sum to 1, zero for a class that labels no row;
-    and what people should know about them, one sentence each.
+    `fit_predict` must answer by its arguments alone; numbers that it appends to `memo` come back as well.
+    Returns the probabilities, shape (n, k), rows that sum to 1, zero for a class that labels no row; and
+    what people should know about them, one sentence each.
     """
     splits, notes = make_splits(dataset, options)
-    found = cross_validate(fit_predict, dataset.labels, dataset.n_classes, splits, progress=progress)
+    found = cross_validate(
+        fit_predict,
+        dataset.labels,
+        dataset.n_classes,
+        splits,
+        progress=progress,
+        resumable=True,
+        memo=memo,
+    )
     sums = found.pred_probs.sum(axis=1, keepdims=True)
     return found.pred_probs / sums, (*notes, *found.notes)
 

@@ -59,7 +59,7 @@ def predict_torch(dataset: Dataset, options: TorchOptions, progress: Progress) -
         )
 
     with deterministic(device, options.threads), threadpool_limits(1, user_api="blas"):
-        probs, heard = out_of_sample(fit_predict, dataset, options, progress)
+        probs, heard = out_of_sample(fit_predict, dataset, options, progress, epochs)
     unfinished = sum(count == options.epochs for count in epochs)
     if unfinished:
         notes.append(
