@@ -73,10 +73,12 @@ def own_suite_first(
     (folder / _SUITE_FILE).write_text(json.dumps(document, indent=2, allow_nan=False), encoding="utf-8")
     blocking, warnings = broken_limits(document)
     if blocking:
-        raise SuiteFailed(
+        failed = SuiteFailed(
             f"data set {dataset.name!r} does not meet the suite {asked.suite}: {listed(blocking)}",
             hint="mend the data, or the suite; no label was judged",
         )
+        failed.dataset = dataset.name
+        raise failed
     said = f"the suite {asked.suite} is met: {len(document['expectations'])} expectations"
     report_progress(1, 1, said)
     return replace(dataset, notes=(*dataset.notes, said, *warnings))

@@ -1,8 +1,6 @@
 """The gate as a Prefect flow: the same steps as the direct engine, wired as tasks. No rules here."""
 
-import re
 from contextvars import ContextVar
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -11,13 +9,13 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.events import emit_event
 from prefect.types._datetime import now
 
 from cl_checks.gx.process import ExpectationsProcess
 from cl_flows import steps
 from cl_flows.config import GateConfig, load_config
 from cl_flows.expectations import cross_checked, expectations_worker, own_suite_first
+from cl_flows.gate_events import announce_unmet_suite, announce_verdict, life_announced, slug_of
 from cl_flows.outcome import GateResult, SuiteFailed, error_for
 from cl_flows.passing import is_passing
 from cl_flows.plan import make_plan
@@ -132,6 +130,7 @@ def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResu
     ready = config if isinstance(config, GateConfig) else load_config(config)
     started = now("UTC")
     with (
+        life_announced(),
         open_run(ready.output.folder, new_run_id(ready.as_of)) as run,
         expectations_worker(wanted=ready.gate.great_expectations.enabled) as worker,
     ):
@@ -139,10 +138,11 @@ def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResu
         try:
             result = _run_steps(ready, run, started)
         except SuiteFailed as failed:
+            announce_unmet_suite(failed.dataset, str(failed))
             return cast("GateResult", stopped_by(failed))
         finally:
             _worker.reset(token)
-    _announce(result)
+    _announce(result, advisory=advisory)
     error = error_for(result)
     if error is None:
         return result
@@ -164,13 +164,8 @@ def _run_steps(config: GateConfig, run: RunFolder, started: datetime) -> GateRes
     return publish_task(config, paths, run, started)
 
 
-def _announce(result: GateResult) -> None:
+def _announce(result: GateResult, *, advisory: bool) -> None:
     """Leave the report and an event with Prefect; automations and people read them there."""
-    slug = re.sub(r"[^a-z0-9]+", "-", result.dataset.lower()).strip("-") or "data"
     markdown = (Path(result.folder) / "report.md").read_text(encoding="utf-8")
-    create_markdown_artifact(markdown, key=f"labelgate-{slug}", description=result.says)
-    emit_event(
-        event=f"labelgate.gate.{result.status}",
-        resource={"prefect.resource.id": f"labelgate.dataset.{slug}"},
-        payload=asdict(result),
-    )
+    create_markdown_artifact(markdown, key=f"labelgate-{slug_of(result.dataset)}", description=result.says)
+    announce_verdict(result, advisory=advisory)

@@ -61,6 +61,8 @@ class GateFailed(LabelgateError):  # noqa: N818 - a verdict, not a fault
 class SuiteFailed(GateFailed):
     """The person's own suite was not met by the raw table, so that no label was judged: no `result`."""
 
+    dataset: str = ""
+
 
 class GateUndecided(LabelgateError):  # noqa: N818 - likewise
     """The data do not allow a verdict, which is never a pass; `result` has the figures."""

@@ -78,7 +78,7 @@ def created(receiver: Receiver, prefect_api: str, tmp_path: Path) -> Iterator[li
     block = Webhook(url=f"http://127.0.0.1:{receiver.server_port}").save("labelgate-alerts", overwrite=True)
     for file in FILES:
         text = file.read_text(encoding="utf-8")
-        assert "WEBHOOK_BLOCK_ID" in text
+        assert file.name.startswith("run-") or "WEBHOOK_BLOCK_ID" in text
         ready = text.replace("block_document_id: WEBHOOK_BLOCK_ID", f"block_document_id: {block}")
         (tmp_path / file.name).write_text(ready.replace("within: 93600", "within: 10"))
         command = [sys.executable, "-m", "prefect", "automation", "create", "-f", str(tmp_path / file.name)]
@@ -101,7 +101,7 @@ def test_each_automation_tells_a_receiver_once(
     tmp_path: Path,
     gate_config: Callable[..., GateConfig],
 ) -> None:
-    """A failed gate, an undecided one and a night without a verdict alert; a pass does not."""
+    """A failed gate, an undecided one and a night without a verdict alert; a pass and advice do not."""
     from cl_flows.gate import label_gate
     from cl_flows.outcome import GateFailed, GateUndecided
 
@@ -109,12 +109,15 @@ def test_each_automation_tells_a_receiver_once(
         "labelgate-gate-failed",
         "labelgate-gate-undecided",
         "labelgate-nightly-missing",
+        "labelgate-run-died",
+        "labelgate-run-never-began",
     ]
     with pytest.raises(GateFailed) as failed:
         label_gate(gate_config(tables / "noisy.csv", tmp_path / "runs"))
     with pytest.raises(GateUndecided):
         label_gate(_too_few(tmp_path))
     label_gate(gate_config(tables / "clean.csv", tmp_path / "runs"))
+    label_gate(_too_few(tmp_path), advisory=True)
     assert receiver.wait_for("Gate failed") == [f"Gate failed: {failed.value.result.says}"]
     assert len(receiver.wait_for("Gate undecided")) == 1
     assert receiver.wait_for("No verdict of the nightly label gate")
