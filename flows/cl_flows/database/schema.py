@@ -10,7 +10,7 @@ from cl_flows.database.tables import METADATA, RUNS
 from cl_flows.database.views import create_views, drop_views
 
 # Every version there was, oldest first. Alembic itself is only imported to get from one to the next.
-VERSIONS = ("0001", "0002", "0003", "0004")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005")
 # A name of our own: other programs keep an `alembic_version` in databases that people share.
 VERSION_TABLE = "labelgate_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
