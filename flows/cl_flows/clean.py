@@ -15,7 +15,7 @@ from cl_core.media import MediaFiles
 from cl_core.types import Mask
 from cl_core.verdict import Judgement
 from cl_flows.policy_config import CleanSection
-from cl_flows.store import arrow_ready, mixed_columns
+from cl_plugins.stored_rows import arrow_ready, mixed_columns
 
 KEPT_FILE, QUARANTINED_FILE, RECORD_FILE = "kept.parquet", "quarantined.parquet", "quarantine.json"
 

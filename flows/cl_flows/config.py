@@ -105,6 +105,12 @@ class OutputSection(_Section):
         None, ge=1, description="newest runs of a data set whose folders stay; see docs/history.md"
     )
     keep_days: float | None = Field(None, gt=0, description="days after which a run's folder goes")
+    keep_rows: bool = Field(
+        default=True, description="whether runs leave their rows for review and for a second gate"
+    )
+    keep_rows_gigabytes: float = Field(
+        5.0, gt=0, allow_inf_nan=False, description="larger data sets are not kept; see docs/kept.md"
+    )
 
 
 class PublisherSection(_PluginSection):

@@ -22,14 +22,8 @@ from cl_flows.plan import make_plan
 from cl_flows.publish import Findings, publish, write_scored
 from cl_flows.runs import RunFolder, new_run_id, open_run
 from cl_flows.states import advised, stopped_by
-from cl_flows.store import (
-    read_dataset,
-    read_predictions,
-    read_record,
-    save_dataset,
-    save_predictions,
-    save_record,
-)
+from cl_flows.store import read_predictions, read_record, save_predictions, save_record
+from cl_plugins.stored_rows import read_dataset, save_dataset
 
 # A process cannot be an argument of a task: Prefect records arguments.
 _worker: ContextVar[ExpectationsProcess | None] = ContextVar("worker", default=None)

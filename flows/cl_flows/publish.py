@@ -17,6 +17,7 @@ from cl_flows.clean import write_clean
 from cl_flows.finished import finished_run
 from cl_flows.hidden import without_secrets
 from cl_flows.history import HistoryRow, recording
+from cl_flows.kept.keep import placed, stage
 from cl_flows.origins import filed_under, record_origin
 from cl_flows.outcome import GateResult
 from cl_flows.plan import Plan
@@ -57,7 +58,8 @@ def write_scored(evidence: Evidence, run: RunFolder) -> None:
 def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, engine: str) -> GateResult:
     """Write the reports, show the run, record it in history and call the publishers."""
     report_progress(0, 1, "writing the report")
-    report = _report(plan, run, found, started=started, engine=engine)
+    staged = stage(plan, run, found.dataset, found.predictions, found.evidence)
+    report = _report(plan, run, found, started=started, engine=engine, notes=staged.notes)
     result = _result(plan, run, found)
     markdown = render_markdown(report)
     texts = {
@@ -72,7 +74,7 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
     figures, row = _figures(report), _history_row(report, result)
     # A run over data of the past is no news: whoever is told of it now would take it for today's.
     tells = plan.config.as_of is None
-    with hidden_on_failure(run), recording(plan.config.history, row) as connection:
+    with placed(run, staged), hidden_on_failure(run), recording(plan.config.history, row) as connection:
         write_figures(connection, figures, accepted=is_accepted(found.judgement))
         record_origin(connection, plan.config, row.run_id, datetime.now(UTC))
         owe(
@@ -92,7 +94,9 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
     return result
 
 
-def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, engine: str) -> RunReport:
+def _report(
+    plan: Plan, run: RunFolder, found: Findings, *, started: datetime, engine: str, notes: tuple[str, ...]
+) -> RunReport:
     dataset, predictions, evidence = found.dataset, found.predictions, found.evidence
     section = plan.config.clean
     clean = None if section is None else write_clean(section, dataset, evidence, found.judgement, run.partial)
@@ -121,6 +125,7 @@ def _report(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
             *_audited(evidence),
             *_dated(plan, started),
             *(clean.notes if clean else ()),
+            *notes,
         ),
         settings=shown_settings(plan),
         suspects=gather_suspects(dataset, evidence),

@@ -18,11 +18,19 @@ from cl_flows.direct import run_direct
 from cl_flows.history import read_history
 from cl_flows.outcome import GateFailed, error_for
 
-KEPT = {"report.html", "report.json", "report.md", "scored.parquet"}
+KEPT = {
+    "report.html",
+    "report.json",
+    "report.md",
+    "scored.parquet",
+    "run.json",
+    "top.parquet",
+    "joint.parquet",
+}
 
 
 def test_clean_labels_pass_and_leave_results(tables: Path, tmp_path: Path, gate_config: Any) -> None:
-    """A pass writes the scored table, three reports and a row of history, and nothing else."""
+    """A pass writes the scored table, three reports, what review reads and a row of history: no more."""
     result = run_direct(gate_config(tables / "clean.csv", tmp_path))
     assert result.status == "passed"
     assert {p.name for p in Path(result.folder).iterdir()} == KEPT

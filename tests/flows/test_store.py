@@ -9,7 +9,8 @@ import pytest
 
 from cl_core.dataset import Dataset, Modality, Predictions, View
 from cl_core.media import Clips, MediaFiles
-from cl_flows.store import read_dataset, read_predictions, save_dataset, save_predictions
+from cl_flows.store import read_predictions, save_predictions
+from cl_plugins.stored_rows import read_dataset, save_dataset
 
 
 def dataset(features: Any, modality: Modality, **more: Any) -> Dataset:

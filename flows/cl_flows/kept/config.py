@@ -1,0 +1,92 @@
+"""From what a run left to a configuration that runs again. Runs nothing."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cl_core.errors import ConfigError
+from cl_flows.config import GateConfig, merged
+from cl_flows.config_errors import explained
+from cl_flows.hidden import HIDDEN
+from cl_flows.kept.run import KeptRun
+
+
+def config_of(kept: KeptRun, overrides: Mapping[str, Any] | None = None) -> GateConfig:
+    """Build the configuration that `kept` ran with; relative paths start where they did then.
+
+    Parameters
+    ----------
+    kept
+        A finished run. Results go where it lies, also when that folder was moved since.
+    overrides
+        Sections laid over it, as the flags of the command line are; what was hidden may be given here.
+
+    Raises
+    ------
+    ConfigError
+        For a secret that was written in plain sight and is therefore not on record, each by its name, and
+        for a run that recorded no configuration.
+    """
+    raw = merged(kept.config, overrides or {})
+    hidden = list(_hidden(raw, ""))
+    if hidden:
+        raise ConfigError(
+            f"run {kept.run_id} cannot be run again as it was: {', '.join(hidden)} held a secret, "
+            "which no record keeps",
+            hint="write ${NAME} in gate.yaml for a secret; then the run can be repeated where NAME is set",
+        )
+    try:
+        config = GateConfig.model_validate(raw)
+    except ValidationError as error:
+        raise explained(error, GateConfig, f"run {kept.run_id}") from error
+    where = config.output.model_copy(update={"folder": kept.folder.parent})
+    return config.model_copy(update={"output": where})
+
+
+def kept_rows_config(kept: KeptRun, overrides: Mapping[str, Any] | None = None) -> GateConfig:
+    """Build the same configuration, with the rows that the run kept in place of its source.
+
+    They are there whatever the source was, a data frame in memory too, and whatever became of it.
+    """
+    data = {"loader": "kept", "path": str(kept.rows_folder().resolve())}
+    config = config_of(_with_data(kept, {}), {"data": data})
+    return config if overrides is None else _laid_over(config, overrides)
+
+
+def _with_data(kept: KeptRun, data: dict[str, Any]) -> KeptRun:
+    from dataclasses import replace
+
+    return replace(kept, config={**kept.config, "data": data})
+
+
+def _laid_over(config: GateConfig, overrides: Mapping[str, Any]) -> GateConfig:
+    raw = merged(config.model_dump(mode="json"), overrides)
+    folder = config.output.folder
+    made = GateConfig.model_validate(raw)
+    return made.model_copy(update={"output": made.output.model_copy(update={"folder": folder})})
+
+
+def _hidden(value: Any, where: str) -> Iterator[str]:
+    """Name every place at which something was hidden."""
+    match value:
+        case Mapping():
+            for key, item in value.items():
+                yield from _hidden(item, f"{where}.{key}".lstrip("."))
+        case list() | tuple():
+            for number, item in enumerate(value):
+                yield from _hidden(item, f"{where}[{number}]")
+        case str() if HIDDEN in value:
+            yield where
+        case _:
+            pass
+
+
+def source_of(kept: KeptRun) -> Path | None:
+    """Return the local file or folder that the run read; None where it was something else or is gone."""
+    path = kept.config.get("data", {}).get("path")
+    if not isinstance(path, str) or "${" in path or "://" in path:
+        return None
+    found = Path(kept.config.get("base", ".")) / path
+    return found if found.exists() else None

@@ -1,0 +1,23 @@
+"""Names of what a run leaves for later. No reading, no writing."""
+
+import re
+from pathlib import Path
+
+RUN_FILE = "run.json"
+TOP_FILE = "top.parquet"
+JOINT_FILE = "joint.parquet"
+ROWS_FOLDER = "rows"
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def rows_folder(output: Path, name: str) -> Path:
+    """Return the folder of kept rows called `name`; a name that is no digest leads nowhere."""
+    if _DIGEST.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is no digest of rows")
+    return output / ROWS_FOLDER / name
+
+
+def rows_lock(output: Path) -> Path:
+    """File whose lock is held while rows are put in their place or removed."""
+    return output / ROWS_FOLDER / ".lock"

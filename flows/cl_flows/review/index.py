@@ -1,0 +1,278 @@
+"""A finished run in arrays: which rows, in which order, with which figures. Opens no picture and no text."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cl_core.errors import InputError
+from cl_core.types import Indices, Mask
+from cl_flows.kept.places import JOINT_FILE, TOP_FILE
+from cl_flows.kept.run import KeptRun
+from cl_flows.review.columns import Columns
+from cl_flows.review.filter import RowFilter
+from cl_flows.review.rows import Bin, ClassRow, HeatMap, Pair, ReviewRow
+from cl_flows.runs import SCORED_FILE
+
+_READ = ("id", "given_label", "suggested_label", "label_quality", "is_label_issue", "rank")
+
+
+class RunIndex:
+    """The rows of a run, ready to be found by any filter.
+
+    Attributes
+    ----------
+    run
+        The run.
+    n_rows, classes
+        Number of rows, and class names in the order of the class numbers.
+    given, suggested
+        Class numbers, shape ``(n,)``.
+    quality
+        Label quality in 0..1, shape ``(n,)``.
+    flagged
+        Whether each row is called a label issue, shape ``(n,)``.
+    rank
+        1 for the row to look at first, shape ``(n,)``.
+    """
+
+    def __init__(self, run: KeptRun) -> None:
+        import pyarrow.parquet as pq
+
+        scored = pq.read_table(
+            run.folder / SCORED_FILE,
+            columns=list(_READ),
+            read_dictionary=["given_label", "suggested_label"],
+            memory_map=True,
+        )
+        self.run = run
+        self.n_rows: int = scored.num_rows
+        self.classes = run.classes
+        self._code = {name: code for code, name in enumerate(run.classes)}
+        self.given = self._codes(scored["given_label"])
+        self.suggested = self._codes(scored["suggested_label"])
+        self.quality: NDArray[np.float64] = scored["label_quality"].to_numpy()
+        self.flagged: Mask = scored["is_label_issue"].to_numpy()
+        self.rank: NDArray[np.int64] = scored["rank"].to_numpy()
+        self._id_cells = scored["id"].combine_chunks()
+        # Positions in the order people look at them: rank is a permutation of 1..n.
+        self.order: Indices = np.empty(self.n_rows, dtype=np.intp)
+        self.order[self.rank - 1] = np.arange(self.n_rows)
+        self.columns = Columns(run)
+
+    def find(self, wanted: RowFilter) -> Indices:
+        """Return the positions of the rows that fit, worst (rank 1) first."""
+        fits = self._fits(wanted)
+        return self.order if fits is None else self.order[fits[self.order]]
+
+    def row(self, position: int) -> ReviewRow:
+        """Return what is known of one row."""
+        if not 0 <= position < self.n_rows:
+            raise InputError(f"there is no row {position:,}", hint=f"rows go from 0 to {self.n_rows - 1:,}")
+        return ReviewRow(
+            position=position,
+            id=str(self._id_cells[position].as_py()),
+            given=self.classes[self.given[position]],
+            suggested=self.classes[self.suggested[position]],
+            quality=float(self.quality[position]),
+            flagged=bool(self.flagged[position]),
+            reason=str(self._reasons[position].as_py() or ""),
+            probabilities=self._probabilities(position),
+            rank=int(self.rank[position]),
+        )
+
+    def position_of(self, row_id: str) -> int:
+        """Return the position of the row with this very id."""
+        import pyarrow.compute as pc
+
+        found = pc.index(self._id_texts, row_id).as_py()
+        if found < 0:
+            raise InputError(f"no row has the id {row_id!r}", hint="the scored table lists every id")
+        return int(found)
+
+    @cached_property
+    def ids(self) -> NDArray[Any]:
+        """What people call the rows, shape ``(n,)``."""
+        return np.asarray(self._id_cells.to_numpy(zero_copy_only=False))
+
+    def slice_columns(self) -> tuple[str, ...]:
+        """Columns of the source that rows can be cut by, the given label left out."""
+        return self._slice_columns
+
+    def slice_values(self, column: str) -> list[tuple[str, int]]:
+        """Values of a column as text with their rows, at most 50, most rows first."""
+        return self.columns.values(column)
+
+    def pairs(self, most: int) -> list[Pair]:
+        """Return the pairs of classes that are confused most, by the confident joint, then by flags."""
+        given, true, rows = self._joint
+        off = given != true
+        joint = dict(
+            zip((given[off] * len(self.classes) + true[off]).tolist(), rows[off].tolist(), strict=True)
+        )
+        flagged = self._flagged_pairs
+        keys = sorted(
+            joint.keys() | flagged.keys(), key=lambda key: (-joint.get(key, 0), -flagged.get(key, 0), key)
+        )
+        k = len(self.classes)
+        return [
+            Pair(self.classes[key // k], self.classes[key % k], joint.get(key, 0), flagged.get(key, 0))
+            for key in keys[:most]
+        ]
+
+    def class_rows(self, most: int) -> list[ClassRow]:
+        """Return the classes, those with most flagged rows first."""
+        k = len(self.classes)
+        rows = np.bincount(self.given, minlength=k)
+        flagged = np.bincount(self.given[self.flagged], minlength=k)
+        given, true, counts = self._joint
+        kept = np.zeros(k)
+        kept[given[given == true]] = counts[given == true]
+        order = np.lexsort((np.arange(k), -rows, -flagged))[:most]
+        return [
+            ClassRow(
+                self.classes[code],
+                int(rows[code]),
+                int(flagged[code]),
+                float(1 - kept[code] / rows[code]) if rows[code] else None,
+            )
+            for code in order
+        ]
+
+    def heat(self, most_classes: int) -> HeatMap:
+        """Return the confident joint, of the classes that are confused most where there are too many."""
+        k = len(self.classes)
+        given, true, counts = self._joint
+        off = given != true
+        weight = np.bincount(given[off], counts[off], k) + np.bincount(true[off], counts[off], k)
+        shown = np.sort(np.lexsort((np.arange(k), -weight))[:most_classes])
+        place = np.full(k, -1)
+        place[shown] = np.arange(len(shown))
+        inside = (place[given] >= 0) & (place[true] >= 0)
+        cells = np.zeros((len(shown), len(shown)), dtype=np.int64)
+        cells[place[given[inside]], place[true[inside]]] = counts[inside]
+        return HeatMap(
+            tuple(self.classes[code] for code in shown), tuple(map(tuple, cells.tolist())), k - len(shown)
+        )
+
+    def histogram(self, wanted: RowFilter, bins: int = 20) -> list[Bin]:
+        """Count the rows that fit by label quality, in bins of equal width over 0..1."""
+        found = self.find(wanted)
+        place = np.minimum((self.quality[found] * bins).astype(np.intp), bins - 1)
+        rows = np.bincount(place, minlength=bins)
+        flagged = np.bincount(place[self.flagged[found]], minlength=bins)
+        return [Bin(i / bins, (i + 1) / bins, int(rows[i]), int(flagged[i])) for i in range(bins)]
+
+    @cached_property
+    def _slice_columns(self) -> tuple[str, ...]:
+        names = self.columns.names
+        return tuple(name for name in names if not self.columns.repeats(name, self.given, self.classes))
+
+    def _fits(self, wanted: RowFilter) -> Mask | None:
+        """Say which rows fit; None for all."""
+        tests = []
+        if wanted.given:
+            tests.append(self.given == self._code.get(wanted.given, -1))
+        if wanted.suggested:
+            tests.append(self.suggested == self._code.get(wanted.suggested, -1))
+        if wanted.label:
+            code = self._code.get(wanted.label, -1)
+            tests.append((self.given == code) | (self.suggested == code))
+        if wanted.flagged is not None:
+            tests.append(self.flagged == wanted.flagged)
+        if wanted.quality_below is not None:
+            tests.append(self.quality < wanted.quality_below)
+        if wanted.quality_from is not None:
+            tests.append(self.quality >= wanted.quality_from)
+        if wanted.column:
+            tests.append(self.columns.equal(wanted.column, wanted.value, self.n_rows))
+        if wanted.search:
+            tests.append(self._with_id(wanted.search) | self.columns.containing(wanted.search, self.n_rows))
+        return np.logical_and.reduce(tests) if tests else None
+
+    def _with_id(self, beginning: str) -> Mask:
+        import pyarrow.compute as pc
+
+        return np.asarray(pc.starts_with(self._id_texts, beginning))
+
+    @cached_property
+    def _id_texts(self) -> Any:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        return pc.cast(self._id_cells, pa.large_string())
+
+    @cached_property
+    def _reasons(self) -> Any:
+        import pyarrow.parquet as pq
+
+        path = self.run.folder / SCORED_FILE
+        return pq.read_table(path, columns=["reasons"], memory_map=True)["reasons"].combine_chunks()
+
+    @cached_property
+    def _top(self) -> tuple[NDArray[np.int32], NDArray[np.float32]] | None:
+        """Read the most probable classes and their probabilities; a run of an older labelgate has none."""
+        import pyarrow.parquet as pq
+
+        path = self.run.folder / TOP_FILE
+        if not path.exists():
+            return None
+        table = pq.read_table(path)
+        m = table.num_columns // 2
+        classes = np.column_stack([table[f"class_{i + 1}"].to_numpy() for i in range(m)])
+        return classes, np.column_stack([table[f"p_{i + 1}"].to_numpy() for i in range(m)])
+
+    def _probabilities(self, position: int) -> tuple[tuple[str, float], ...]:
+        given = int(self.given[position])
+        known: list[tuple[int, float]] = []
+        if self._top is not None:
+            classes, probs = self._top
+            known = list(zip(classes[position].tolist(), probs[position].tolist(), strict=True))
+        if given not in {code for code, _ in known}:
+            known.append((given, float(self.quality[position])))
+        return tuple((self.classes[code], p) for code, p in known)
+
+    @cached_property
+    def _joint(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Read the cells of the confident joint that are not zero: given, true, rows."""
+        import pyarrow.parquet as pq
+
+        path = self.run.folder / JOINT_FILE
+        if path.exists():
+            table = pq.read_table(path)
+            given, true, rows = (
+                table[name].to_numpy().astype(np.int64) for name in ("given", "true", "rows")
+            )
+            return given, true, rows
+        return self._joint_of_report()
+
+    def _joint_of_report(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Rebuild the joint from the report's pairs, which is cut at a thousand of them."""
+        pairs = self.run.report["pairs"]["rows"]
+        given = [self._code[pair["given_label"]] for pair in pairs]
+        true = [self._code[pair["suggested_label"]] for pair in pairs]
+        rows = np.array([pair["rows"] for pair in pairs], dtype=np.int64)
+        k = len(self.classes)
+        left = np.bincount(self.given, minlength=k) - np.bincount(given, rows, k).astype(np.int64)
+        codes = np.arange(k)
+        return (
+            np.append(given, codes).astype(np.int64),
+            np.append(true, codes).astype(np.int64),
+            np.append(rows, left),
+        )
+
+    @cached_property
+    def _flagged_pairs(self) -> dict[int, int]:
+        k = len(self.classes)
+        keys = self.given[self.flagged].astype(np.int64) * k + self.suggested[self.flagged]
+        found, rows = np.unique(keys, return_counts=True)
+        return dict(zip(found.tolist(), rows.tolist(), strict=True))
+
+    def _codes(self, labels: Any) -> NDArray[np.int32]:
+        """Turn label names, dictionary-encoded in the file, into class numbers."""
+        out = []
+        for chunk in labels.chunks:
+            of = np.array([self._code[name] for name in chunk.dictionary.to_pylist()], dtype=np.int32)
+            out.append(of[chunk.indices.to_numpy()])
+        return np.concatenate(out) if out else np.empty(0, np.int32)
