@@ -2,6 +2,7 @@
 
 Run: python benchmarks/backends.py [NAME ...]  (real data in $LABELGATE_DATA or ../shared/data)
 
+With no NAME, all of it, and what a second run on unchanged data costs (benchmarks/second_run.py).
 A tenth of the labels is flipped, by class (a random noise matrix, seed 0). Each row is measured in a
 process of its own. To add a row: one line in CASES, or a data set in DATA.
 """
@@ -26,6 +27,7 @@ from cl_core.plugins import load_plugins
 from cl_core.synthetic import flip_by_matrix, random_noise_matrix
 from cl_flows.plugin_options import make_options
 from data import data_folder
+from second_run import main as second_runs
 
 NOISE = 0.1
 
@@ -113,6 +115,9 @@ def main() -> None:
         print(f"| {name} | {case.backend} | " + " | ".join(found.values()) + " |", flush=True)
     if ranks:
         print(f"\nMNIST's {len(ranks)} verified errors, ranks of 10,000: {', '.join(map(str, ranks))}")
+    if not sys.argv[1:]:
+        print("\nA second run on unchanged data and model fits nothing:\n")
+        second_runs()
 
 
 def _in_own_process(number: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-_NOT_BENCHMARKS = {"run_all.py", "data.py", "concurrency.py"}
+_NOT_BENCHMARKS = {"run_all.py", "data.py", "concurrency.py", "second_run.py"}
 
 
 def main() -> None:

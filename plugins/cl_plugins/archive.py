@@ -62,6 +62,14 @@ class Archive:
             return None
         return self.named(name or option, option)
 
+    def nothing_of(self, *options: str) -> InputError:
+        """Give the error of an archive in which no array is called like one of the options."""
+        return InputError(
+            f"{self.path.name!r} has no array called {', '.join(options[:-1])} or {options[-1]}",
+            hint=f"arrays: {', '.join(self._arrays) or 'none'}; say in gate.yaml which of them is what, "
+            f"for example `data: {{{options[-1]}: NAME}}`",
+        )
+
 
 def read_array(path: Path, name: str) -> NDArray[Any]:
     """Read the array of an .npy file, or the array `name` of an .npz file."""

@@ -27,23 +27,36 @@ TASTES: dict[ModelName, Taste] = {
 _LANDMARKS = 500
 # A forest grows by n log n and keeps every tree; from here on boosting is as good and far cheaper.
 _MOST_FOREST_ROWS = 20_000
+# Boosting grows a tree a class in every round, a forest one for all classes.
+_MOST_BOOSTED_CLASSES = 50
+_TREES = 100
+# Every node of a tree holds a number a class: at 1,000 classes a forest without a bound took 9 GB.
+_MOST_NODE_VALUES = 100_000_000
 _EARLY_STOPPING_ROWS = 10_000  # where scikit-learn itself starts to stop boosting early
 
 
 def choose(name: EstimatorName, dataset: Dataset) -> ModelName:
     """Resolve ``auto``: a forest for tables, boosting for long ones, kernels where columns share a scale."""
+    few = dataset.n_rows <= _MOST_FOREST_ROWS or dataset.n_classes > _MOST_BOOSTED_CLASSES
     if name != "auto":
         return name
     match dataset.modality:
         case "table":
-            return "extra_trees" if dataset.n_rows <= _MOST_FOREST_ROWS else "gradient_boosting"
+            return "extra_trees" if few else "gradient_boosting"
         case "text":
             return "logistic"
         case _:
             return "kernel"
 
 
-def make_model(name: ModelName, X: FloatArray, *, categorical: list[int], seed: int) -> Any:  # noqa: N803
+def make_model(
+    name: ModelName,
+    X: FloatArray,  # noqa: N803
+    *,
+    n_classes: int,
+    categorical: list[int],
+    seed: int,
+) -> Any:
     """Return the unfitted model for training rows `X`, shape (n, d)."""
     match name:
         case "gradient_boosting":
@@ -56,8 +69,14 @@ def make_model(name: ModelName, X: FloatArray, *, categorical: list[int], seed: 
                 random_state=seed,
             )
         case "extra_trees":
+            leaves = max(2, _MOST_NODE_VALUES // (2 * _TREES * n_classes))
             return ExtraTreesClassifier(
-                n_estimators=100, min_samples_leaf=2, max_features=0.3, random_state=seed, n_jobs=cpu_count()
+                n_estimators=_TREES,
+                min_samples_leaf=2,
+                max_leaf_nodes=leaves if leaves < len(X) // 2 else None,
+                max_features=0.3,
+                random_state=seed,
+                n_jobs=cpu_count(),
             )
         case "logistic":
             return LogisticRegression(C=0.1, max_iter=500)

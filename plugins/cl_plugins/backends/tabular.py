@@ -26,7 +26,12 @@ def predict_tabular(dataset: Dataset, options: TabularOptions, progress: Progres
 
     def fit_predict(train: Indices, test: Indices) -> tuple[Labels, FloatArray]:
         learn, judge = encoder.split(train, test)
-        model = make_model(name, learn, categorical=encoder.categorical, seed=options.seed)
+        model = make_model(
+            *(name, learn),
+            n_classes=dataset.n_classes,
+            categorical=encoder.categorical,
+            seed=options.seed,
+        )
         model.fit(learn, labels[train])
         return model.classes_, predict_proba(model, judge)
 

@@ -61,7 +61,7 @@ def _from_folder(options: MediaOptions, suffixes: tuple[str, ...], what: str) ->
                 hint="leave it out: the folder a file lies in is its label, its name is its id",
             )
     found = find_media(place, suffixes, options.class_folder, what)
-    encoded = encode_labels(np.array(found.classes, dtype=object), where=f"the folders of {place!r}")
+    encoded = encode_labels(np.array(found.classes, dtype=object), where=f"folder {place!r}")
     files = MediaFiles(place, np.array(found.names))
     return Dataset(
         name=options.name or Path(place.rstrip("/")).name or "files",

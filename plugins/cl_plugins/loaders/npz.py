@@ -32,7 +32,7 @@ def load_npz(options: NpzOptions) -> Dataset:
             named = getattr(options, what)
             parts[what] = None if named is None else archive.named(named, what)
         if clips is None and all(parts[what] is None for what in ("pred_probs", "images", "features")):
-            archive.named("pred_probs", "pred_probs")  # raises, and lists what there is
+            raise archive.nothing_of("pred_probs", "images", "audio", "features")
     _refuse_shapes(options, given, parts)
     refuse_other_length(clips, len(given), options)
     encoded = _encode(options, given, names, parts["pred_probs"])

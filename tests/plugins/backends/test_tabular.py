@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score
 
 from cl_core import Dataset, InputError, Predictions, label_quality_scores
 from cl_core.testing import check_backend, sample_dataset
+from cl_plugins.backends.estimators import choose, make_model
 from cl_plugins.backends.options import TabularOptions
 from cl_plugins.backends.tabular import predict_tabular
 from cl_plugins.builtin import labelgate_model_backends
@@ -51,6 +52,19 @@ def mixed_dataset(n: int = 300) -> Dataset:
     frame = pd.DataFrame(columns)
     classes = ("a", "b", "c")
     return Dataset("mixed", np.arange(n), labels, classes, frame, "table", "mixed")
+
+
+def test_many_classes_take_a_forest_that_fits_into_memory() -> None:
+    """Boosting would grow a tree a class; a forest's nodes hold a number a class, so leaves are bounded."""
+
+    def leaves(rows: int, classes: int) -> Any:
+        data = np.zeros((rows, 1))
+        return make_model("extra_trees", data, n_classes=classes, categorical=[], seed=0).max_leaf_nodes
+
+    assert (leaves(10_000, 77), leaves(16_000, 1000)) == (None, 500)
+    long = mixed_dataset(20_001)
+    assert choose("auto", long) == "gradient_boosting"
+    assert choose("auto", replace(long, classes=tuple(map(str, range(51))))) == "extra_trees"
 
 
 def test_the_backend_keeps_the_contract() -> None:

@@ -126,7 +126,7 @@ def test_rows_without_a_label_are_left_out_of_every_array(load: Callable[..., Da
             {"pred_probs": PROBS, "label": LABELS},
             "no array 'labels'.*did you mean 'label'.*pred_probs, label",
         ),
-        ({"labels": LABELS}, "no array 'pred_probs'.*arrays: labels"),
+        ({"labels": LABELS}, "no array called pred_probs, .*arrays: labels"),
         ({"labels": LABELS[:3], "pred_probs": PROBS}, "3 labels but pred_probs of shape"),
         ({"labels": LABELS, "pred_probs": PROBS, "ids": [1, 2]}, "4 labels but ids of shape"),
         ({"labels": np.eye(3)[LABELS], "pred_probs": PROBS}, "one label a row.*argmax"),
@@ -233,3 +233,10 @@ def test_the_spoken_digits_load(real_data: Path) -> None:
     assert (data.modality, data.n_rows, data.n_classes) == ("audio", 3000, 10)
     assert data.groups is not None
     assert len(set(data.groups)) == 6
+
+
+def test_an_archive_with_nothing_to_judge_by_says_what_there_is(load: Callable[..., Dataset]) -> None:
+    """Arrays of other names are listed, with the way to say which is what."""
+    with pytest.raises(InputError, match="no array called pred_probs, images, audio or features") as refused:
+        load(labels=LABELS, X=PROBS)
+    assert "arrays: labels, X; say in gate.yaml which of them is what" in refused.value.hint
