@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Select, func, select
 
@@ -19,6 +19,9 @@ from cl_core.errors import InputError
 from cl_flows.database.connect import reading, writing
 from cl_flows.database.place import Database, is_there
 from cl_flows.database.tables import DECISIONS
+
+if TYPE_CHECKING:
+    from cl_flows.kept.run import KeptRun
 
 Origin: TypeAlias = Literal["page", "bulk", "audit", "import"]
 
@@ -46,6 +49,11 @@ class RunKey:
     run_id: str
     fingerprint: str
     dataset: str
+
+
+def run_key(kept: "KeptRun") -> RunKey:
+    """Return what decisions on the rows of a run are filed under."""
+    return RunKey(kept.run_id, kept.fingerprint, kept.dataset_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +195,13 @@ def latest(database: Database, fingerprint: str, *, who: str | None = None) -> l
         found = _decisions(connection, query)
     gone = _steps_taken_back(found)
     words: dict[tuple[int, str], Decision] = {}
-    for one in found:
-        if one.action != _UNDO and one.step not in gone:
-            place = (one.position, one.who)
-            words.pop(place, None)  # the later word takes the later place
-            words[place] = one
-    return list(words.values())
+    with collector_at_rest():
+        for one in found:
+            if one.action != _UNDO and one.step not in gone:
+                place = (one.position, one.who)
+                words.pop(place, None)  # the later word takes the later place
+                words[place] = one
+        return list(words.values())
 
 
 def read_log(database: Database, fingerprint: str) -> list[dict[str, Any]]:

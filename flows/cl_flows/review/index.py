@@ -164,6 +164,14 @@ class RunIndex:
         flagged = np.bincount(place[self.flagged[found]], minlength=bins)
         return [Bin(i / bins, (i + 1) / bins, int(rows[i]), int(flagged[i])) for i in range(bins)]
 
+    def mean_suggested_probability(self, positions: Indices) -> float | None:
+        """Return the mean probability of the rows' suggested labels; None where none is on record."""
+        if self._top is None:
+            return None
+        classes, probs = self._top
+        hit = classes[positions] == self.suggested[positions][:, None]
+        return float(probs[positions][hit].mean()) if hit.any() else None
+
     @cached_property
     def _slice_columns(self) -> tuple[str, ...]:
         names = self.columns.names
