@@ -15,6 +15,7 @@ from cl_plugins.loaders.options import (
     TABLE_ENDINGS,
     BundledOptions,
     HuggingFaceOptions,
+    KeptOptions,
     NpzOptions,
     SqlOptions,
     TableOptions,
@@ -70,6 +71,12 @@ def labelgate_dataset_loaders() -> Iterator[DatasetLoader]:
         "folders that Hugging Face `datasets` saved with save_to_disk",
         HuggingFaceOptions,
         Later("cl_plugins.loaders.huggingface", "load_huggingface"),
+    )
+    yield DatasetLoader(
+        "kept",
+        "rows that an earlier run kept in the results folder",
+        KeptOptions,
+        Later("cl_plugins.loaders.kept", "load_kept"),
     )
     yield DatasetLoader(
         "bundled",

@@ -69,6 +69,23 @@ def small_picture(features: MediaFiles, row: int, *, side: int) -> Pixels:
     return decode_picture(reader(features)(row), str(features.names[row]), None, "RGB", most=side)
 
 
+def array_picture(values: NDArray[Any], low: float, high: float, *, side: int) -> Pixels:
+    """Picture of one row of an array, its values ``low..high`` spread over 0..255, at most `side` a side.
+
+    Shape (h, w) or (h, w, 3). Bytes stay as they are; what is not a number is black.
+    """
+    from PIL import Image
+
+    known = values if values.dtype == np.uint8 else np.clip(np.nan_to_num(values, nan=low), low, high)
+    colour = values.ndim == 3 and values.shape[-1] in (3, 4)  # noqa: PLR2004 - height, width, channels
+    pixels = _from_array(known, low, high, None, "RGB" if colour else "L")
+    if max(pixels.shape[:2]) <= side:
+        return pixels
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image.thumbnail((side, side))
+    return np.asarray(image, dtype=np.uint8)
+
+
 def decode_picture(
     data: bytes, name: str, size: tuple[int, int] | None, mode: Mode, *, most: int | None = None
 ) -> Pixels:

@@ -48,7 +48,7 @@ def sound_batches(features: Clips | MediaFiles, *, rate: int, batch: int = BATCH
         if isinstance(features, MediaFiles):
             yield decode_all(features, rows, lambda data, name: decode_sound(data, name, rate))
         else:
-            yield [_from_clips(features, row, rate) for row in rows]
+            yield [clip_sound(features, row, rate) for row in rows]
 
 
 def decode_sound(data: bytes, name: str, rate: int) -> Sound:
@@ -76,7 +76,8 @@ def _is_cut_wav(data: bytes) -> bool:
     return data[:4] == b"RIFF" and 0 < stated < 2**32 - 1 and len(data) < stated
 
 
-def _from_clips(clips: Clips, row: int, rate: int) -> Sound:
+def clip_sound(clips: Clips, row: int, rate: int) -> Sound:
+    """Return one clip as samples of -1..1, brought to `rate`."""
     name = f"clip {row:,}"
     given: NDArray[Any] = clips[row]
     _refuse_length(len(given), clips.rate, name)

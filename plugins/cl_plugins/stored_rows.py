@@ -18,8 +18,8 @@ from cl_core.media import Clips, MediaFiles
 
 _HEAD = "record.json"
 _ARRAYS = ("labels", "pred_probs", "true_labels", "groups", "times")
-# What may be computed later of the rows and lie beside them: no part of their digest.
-EXTRAS = ("vectors.npy", "vectors.json")
+# What is computed of the rows later lies beside them under such names: no part of their digest.
+EXTRA = "vectors"
 
 
 def save_dataset(dataset: Dataset, folder: Path, *, with_probabilities: bool = True) -> None:
@@ -67,7 +67,7 @@ def digest_of_rows(folder: Path) -> str:
     """Digest the files that `save_dataset` wrote: 64 hexadecimal digits."""
     whole = sha256()
     for file in sorted(folder.iterdir()):
-        if file.name not in EXTRAS and not file.name.startswith("."):
+        if not file.name.startswith((EXTRA, ".")):
             with file.open("rb") as opened:
                 whole.update(f"{file.name} {file_digest(opened, 'sha256').hexdigest()}\n".encode())
     return whole.hexdigest()

@@ -1,6 +1,7 @@
 """From what a run left to a configuration that runs again. Runs nothing."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,23 +50,15 @@ def kept_rows_config(kept: KeptRun, overrides: Mapping[str, Any] | None = None) 
     """Build the same configuration, with the rows that the run kept in place of its source.
 
     They are there whatever the source was, a data frame in memory too, and whatever became of it.
+    Corrections that the run laid over its data are in them already, and are not laid again.
+
+    Raises
+    ------
+    ConfigError
+        As `config_of`, and for a run that kept no rows.
     """
-    data = {"loader": "kept", "path": str(kept.rows_folder().resolve())}
-    config = config_of(_with_data(kept, {}), {"data": data})
-    return config if overrides is None else _laid_over(config, overrides)
-
-
-def _with_data(kept: KeptRun, data: dict[str, Any]) -> KeptRun:
-    from dataclasses import replace
-
-    return replace(kept, config={**kept.config, "data": data})
-
-
-def _laid_over(config: GateConfig, overrides: Mapping[str, Any]) -> GateConfig:
-    raw = merged(config.model_dump(mode="json"), overrides)
-    folder = config.output.folder
-    made = GateConfig.model_validate(raw)
-    return made.model_copy(update={"output": made.output.model_copy(update={"folder": folder})})
+    data = {"loader": "kept", "path": str(kept.rows_folder().resolve()), "name": kept.dataset_name}
+    return config_of(replace(kept, config={**kept.config, "data": data, "corrections": None}), overrides)
 
 
 def _hidden(value: Any, where: str) -> Iterator[str]:

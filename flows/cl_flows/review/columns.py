@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cl_core.types import Mask
 from cl_flows.kept.run import KeptRun
-from cl_plugins.stored_rows import map_table, read_array
+from cl_plugins.stored_rows import MappedTexts, map_table, read_array
 
 MISSING = "(missing)"
 GROUP = "group"
@@ -28,6 +28,12 @@ class Columns:
     @cached_property
     def _source(self) -> Any:
         return None if self._folder is None else map_table(self._folder)
+
+    @cached_property
+    def texts(self) -> MappedTexts | None:
+        """Texts that were learned from, a row each; None where the rows are something else."""
+        found = None if self._folder is None else map_table(self._folder, "texts")
+        return None if found is None else MappedTexts(found["text"])
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from cl_core.types import Indices, Mask
 from cl_flows.kept.places import JOINT_FILE, TOP_FILE
 from cl_flows.kept.run import KeptRun
 from cl_flows.review.columns import Columns
+from cl_flows.review.counts import WordCounts
 from cl_flows.review.filter import RowFilter
 from cl_flows.review.rows import Bin, ClassRow, HeatMap, Pair, ReviewRow
 from cl_flows.runs import SCORED_FILE
@@ -72,7 +73,7 @@ class RunIndex:
             raise InputError(f"there is no row {position:,}", hint=f"rows go from 0 to {self.n_rows - 1:,}")
         return ReviewRow(
             position=position,
-            id=str(self._id_cells[position].as_py()),
+            id=self.id_of(position),
             given=self.classes[self.given[position]],
             suggested=self.classes[self.suggested[position]],
             quality=float(self.quality[position]),
@@ -82,6 +83,10 @@ class RunIndex:
             rank=int(self.rank[position]),
         )
 
+    def id_of(self, position: int) -> str:
+        """Return what people call a row."""
+        return str(self._id_cells[position].as_py())
+
     def position_of(self, row_id: str) -> int:
         """Return the position of the row with this very id."""
         import pyarrow.compute as pc
@@ -90,6 +95,12 @@ class RunIndex:
         if found < 0:
             raise InputError(f"no row has the id {row_id!r}", hint="the scored table lists every id")
         return int(found)
+
+    @cached_property
+    def words(self) -> WordCounts | None:
+        """Words of the texts by class; None where the rows are no texts, or were not kept."""
+        texts = self.columns.texts
+        return None if texts is None else WordCounts(texts, self.given)
 
     @cached_property
     def ids(self) -> NDArray[Any]:

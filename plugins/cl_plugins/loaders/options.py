@@ -139,3 +139,10 @@ class BundledOptions(Options):
     )
     inject_noise: float = Field(0.0, ge=0, le=1, description="share of labels to flip on purpose, in 0..1")
     seed: Seed = Field(0, description="of the flips")
+
+
+class KeptOptions(Options):
+    """Options of the loader ``kept``."""
+
+    path: Path = Field(description="folder of rows that a run kept: OUTPUT/rows/DIGEST")
+    name: str | None = Field(None, min_length=1, description="name of the data set; as it was when left out")
