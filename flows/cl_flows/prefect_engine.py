@@ -2,6 +2,8 @@
 
 import os
 import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from cl_core.errors import GateError
 from cl_flows.config import GateConfig
@@ -9,11 +11,52 @@ from cl_flows.outcome import GateFailed, GateResult, GateUndecided, SuiteFailed
 from cl_flows.runs import new_run_id
 from cl_flows.server import starting_server
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from cl_flows.many.entry import GateEntry, GatesResult
+    from cl_flows.many.jobs import Job
+
 _RECORD_LIMIT_S = 15.0
 
 
 def run_on_prefect(config: GateConfig, *, advisory: bool = False) -> GateResult:
     """Run the gate as a Prefect flow and return its verdict, whatever it is; only errors raise."""
+    name = f"label-gate-{new_run_id()}"
+    with on_prefect([name]):
+        from cl_flows.gate import label_gate
+
+        try:
+            return label_gate.with_options(flow_run_name=name)(config, advisory=advisory)
+        except SuiteFailed:
+            raise
+        except (GateFailed, GateUndecided) as verdict:
+            return verdict.result
+
+
+def run_many_on_prefect(
+    jobs: "Sequence[Job]", *, at_once: int, advisory: bool, told: "Callable[[Job, GateEntry], None]"
+) -> "GatesResult":
+    """Run the gates as subflows of one flow and return what became of each, whatever it is."""
+    names: list[str] = []
+
+    def heard(job: "Job", entry: "GateEntry") -> None:
+        if entry.result is not None:
+            names.append(job.name)
+        told(job, entry)
+
+    with on_prefect(names):
+        from cl_flows.gates import run_prepared
+
+        return run_prepared(jobs, at_once=at_once, advisory=advisory, told=heard)
+
+
+@contextmanager
+def on_prefect(names: "Sequence[str]") -> "Iterator[None]":
+    """Let Prefect have an API within the block, the user's or a private server.
+
+    A private server stays until it has written the gates' runs, which are called `names`.
+    """
     with starting_server() as server:
         if server is not None:
             os.environ.update(server.environment)
@@ -22,24 +65,18 @@ def run_on_prefect(config: GateConfig, *, advisory: bool = False) -> GateResult:
         # Prefect reads its settings at import, and importing it takes as long as the server's start.
         from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-        from cl_flows.gate import label_gate
+        import cl_flows.gate  # noqa: F401 - likewise
 
         if server is None:
             refuse_deaf_api()
         else:
             server.wait()
         # The heartbeat thread would keep the finished flow waiting for its next beat.
-        name = f"label-gate-{new_run_id()}"
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-            try:
-                result: GateResult = label_gate.with_options(flow_run_name=name)(config, advisory=advisory)
-            except SuiteFailed:
-                raise
-            except (GateFailed, GateUndecided) as verdict:
-                result = verdict.result
+            yield
         if server is not None:
-            _wait_for_records(name)
-        return result
+            for name in names:
+                _wait_for_records(name)
 
 
 def _quiet() -> None:

@@ -13,10 +13,16 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from cl_flows.many.entry import GatesResult
 from cl_flows.outcome import GateResult
 from cl_flows.progress import listening
 
-_STYLE = {"passed": ("green", "PASSED"), "failed": ("red", "FAILED"), "undecided": ("yellow", "UNDECIDED")}
+_STYLE = {
+    "crashed": ("red", "CRASHED"),
+    "passed": ("green", "PASSED"),
+    "failed": ("red", "FAILED"),
+    "undecided": ("yellow", "UNDECIDED"),
+}
 _SUSPECTS_SHOWN = 10
 _BAR_WIDTH = 50
 
@@ -77,6 +83,26 @@ class Terminal:
             quality = f"{suspect['label_quality']:.3f}"
             table.add_row(*(Text(str(value)) for value in values), quality, "yes" if flagged else "no")
         self._console.print(table)
+
+
+def show_gates(found: GatesResult) -> None:
+    """Show many gates as a table, a row each, and the verdict of all."""
+    console = Console(stderr=True, highlight=False)
+    table = Table(box=None, padding=(0, 1))
+    table.add_column("gate", overflow="fold")
+    for column in ("verdict", "wrong labels", "limit", "run"):
+        table.add_column(column, no_wrap=True)
+    for one in found.gates:
+        run, (colour, word) = one.result, _STYLE[one.status]
+        rate = "-" if run is None else f"{run.noise_rate:.1%} ({run.low:.1%}-{run.high:.1%})"
+        limit, name = ("-", "-") if run is None else (f"{run.max_noise_rate:.1%}", run.run_id)
+        table.add_row(Text(one.source), Text(word, style=colour), *map(Text, (rate, limit, name)))
+    console.print(table)
+    for one in found.gates:
+        if one.result is None:
+            console.print(Text(f"{one.source}: {one.says}", style="red"), soft_wrap=True)
+            console.print(Text(f"  hint: {one.hint}" if one.hint else ""), soft_wrap=True)
+    console.print(Text(found.says, style=_STYLE[found.status][0]), soft_wrap=True)
 
 
 def _rate_line(result: GateResult) -> list[Text]:

@@ -52,6 +52,14 @@ engine_option = click.option(
     help="direct: in this process. prefect: as a Prefect flow. auto: prefect where PREFECT_API_URL is set.",
 )
 
+at_once_option = click.option(
+    "--at-once",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="Gates that run at the same time, where there are several; each has a process of its own.",
+)
+
 
 def run_and_show(config: "GateConfig", *, engine: str, form: str, advisory: bool = False) -> ExitCode:
     """Run the gate on the engine people chose, show the verdict, return the shell's number.

@@ -5,7 +5,13 @@ from typing import Any
 
 import click
 
-from cl_flows.cli.options import engine_option, output_option, run_and_show, verdict_format_option
+from cl_flows.cli.options import (
+    at_once_option,
+    engine_option,
+    output_option,
+    run_and_show,
+    verdict_format_option,
+)
 from cl_flows.exit_codes import ExitCode
 
 
@@ -18,9 +24,10 @@ Examples:
   labelgate run gate.yaml --engine prefect
   labelgate run gate.yaml --format junit > labelgate.xml
   labelgate run gate.yaml --clean-split --preset strict
+  labelgate run customers.yaml orders.yaml --at-once 4 --format json
 """
 )
-@click.argument("source")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--label", help="Column of the given label (tables); guessed by its name.")
 @click.option("--id", "id_column", help="Column that identifies a row (tables).")
 @click.option(
@@ -55,16 +62,22 @@ Examples:
     is_flag=True,
     help="Only tell: leave with 0 whatever the verdict, which stands in report and history as ever.",
 )
+@at_once_option
 @output_option
 @engine_option
 @verdict_format_option
 @click.pass_context
-def run(context: click.Context, /, source: str, engine: str, form: str, **flags: Any) -> None:
+def run(context: click.Context, /, sources: tuple[str, ...], engine: str, form: str, **flags: Any) -> None:
     """Gate SOURCE: labelled data in a file, a folder, a glob or behind a URL, or a gate.yaml.
 
-    Flags lie over what a gate.yaml says. The run passes (0), fails (3) or is undecided (4).
+    Flags lie over what a gate.yaml says. The run passes (0), fails (3) or is undecided (4). Several gate.yaml
+    run side by side, and the worst of them is the verdict of all: crashed (1), failed, undecided, passed.
     """
-    context.exit(_run(source, engine=engine, form=form, flags=flags))
+    if len(sources) == 1:
+        context.exit(_run(sources[0], engine=engine, form=form, flags=flags))
+    from cl_flows.cli.run_many import run_many
+
+    context.exit(run_many(sources, _sections(flags), engine=engine, form=form, flags=flags))
 
 
 def _run(source: str, *, engine: str, form: str, flags: dict[str, Any]) -> ExitCode:

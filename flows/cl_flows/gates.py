@@ -1,0 +1,137 @@
+"""Many data sets side by side as a Prefect flow: a subflow a gate, one verdict for all. No rules here."""
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias, cast
+
+from prefect import flow
+from prefect.artifacts import create_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+from prefect.client.schemas.objects import State
+from prefect.settings import get_current_settings
+from prefect.states import Completed, Crashed, Failed
+from pydantic import Field
+
+from cl_flows.config import GateConfig
+from cl_flows.many.entry import (
+    GateEntry,
+    GatesCrashed,
+    GatesFailed,
+    GatesResult,
+    GatesUndecided,
+    error_for_all,
+)
+from cl_flows.many.jobs import Job, jobs_of
+from cl_flows.many.processes import Surroundings, run_side_by_side
+from cl_flows.many.subflow import parent_context
+from cl_flows.runs import new_run_id
+from cl_flows.states import ADVISORY_STATE_NAMES, STATE_NAMES
+
+_MOST_ROWS = 100
+Told: TypeAlias = Callable[[Job, GateEntry], None]
+
+
+def _tell_nobody(_job: Job, _entry: GateEntry) -> None:
+    """Stand for a listener where there is none."""
+
+
+# The command line has read the files already, and wants to hear of each gate.
+_prepared: ContextVar[tuple[Sequence[Job], Told] | None] = ContextVar("prepared", default=None)
+
+
+@flow(name="label-gates", retries=0, validate_parameters=True)
+def label_gates(
+    configs: list[GateConfig | Path],
+    *,
+    at_once: Annotated[int, Field(ge=1)] = 2,
+    advisory: bool = False,
+) -> GatesResult:
+    """Gate many data sets side by side; one bad one does not stop the others.
+
+    Parameters
+    ----------
+    configs
+        A `GateConfig` or the path of a gate.yaml each.
+    at_once
+        How many run at the same time, each in a process of its own.
+    advisory
+        Only tell: failed and undecided gates stop nothing. A crash does: it has no verdict to tell.
+
+    Returns
+    -------
+    GatesResult
+        An entry a gate, in the order of `configs`; all of them passed, unless `advisory`.
+
+    Raises
+    ------
+    GatesCrashed, GatesFailed, GatesUndecided
+        For the worst of the gates, in this order; `gates` has all of them. The flow run ends as ``Failed``,
+        ``NoiseGateFailed`` or ``NoiseGateUndecided``; each subflow ends in its own state.
+    """
+    prepared = _prepared.get()
+    jobs, told = (jobs_of(configs), _tell_nobody) if prepared is None else prepared
+    found = run_subflows(jobs, at_once=at_once, advisory=advisory, told=told)
+    return cast("GatesResult", ended(found, advisory=advisory))
+
+
+def run_prepared(jobs: Sequence[Job], *, at_once: int, advisory: bool, told: Told) -> GatesResult:
+    """Run the flow over jobs that are made already; return what became of them, whatever it is."""
+    configs = [job.config if isinstance(job.config, GateConfig) else Path(job.source) for job in jobs]
+    token = _prepared.set((jobs, told))
+    try:
+        named = label_gates.with_options(flow_run_name=f"label-gates-{new_run_id()}")
+        return named(configs, at_once=at_once, advisory=advisory)
+    except (GatesCrashed, GatesFailed, GatesUndecided) as worst:
+        return worst.gates
+    finally:
+        _prepared.reset(token)
+
+
+def run_subflows(
+    jobs: Sequence[Job], *, at_once: int, advisory: bool = False, told: Told | None = None
+) -> GatesResult:
+    """Run every job as a subflow of the flow that calls this, and leave a table of them with Prefect."""
+
+    def heard(job: Job, entry: GateEntry) -> None:
+        _settle(job, entry)
+        (told or _tell_nobody)(job, entry)
+
+    where = Surroundings(
+        context=parent_context(),
+        environment=get_current_settings().to_environment_variables(exclude_unset=True),
+        advisory=advisory,
+    )
+    found = run_side_by_side(jobs, at_once=at_once, told=heard, where=where)
+    rows = [
+        {"gate": one.source, "verdict": one.status, "says": one.says, "run": one.result and one.result.run_id}
+        for one in found.gates[:_MOST_ROWS]
+    ]
+    create_table_artifact(rows, key="labelgate-gates", description=found.says)
+    return found
+
+
+def ended(found: GatesResult, *, advisory: bool) -> GatesResult | State[Any]:
+    """Return what the flow returns: the entries, or the state that its worst gate gives it."""
+    error = error_for_all(found)
+    if error is None:
+        return found
+    if found.status == "crashed":
+        return Failed(message=found.says, data=error)
+    if advisory:
+        said = f"{found.says}. Advisory: nothing was stopped."
+        return Completed(name=ADVISORY_STATE_NAMES[found.status], message=said, data=found)
+    return Failed(name=STATE_NAMES[found.status], message=found.says, data=error)
+
+
+def _settle(job: Job, entry: GateEntry) -> None:
+    """Say that a subflow crashed whose process is gone: to Prefect it would run for ever."""
+    if entry.status != "crashed":
+        return
+    ours = FlowRunFilter(name=FlowRunFilterName(any_=[job.name]))
+    end: State[None] = Crashed(message=entry.says)
+    with get_client(sync_client=True) as client:
+        for run in client.read_flow_runs(flow_run_filter=ours):
+            if run.state is None or not run.state.is_final():
+                client.set_flow_run_state(run.id, end, force=True)
