@@ -86,13 +86,14 @@ class Measures:
 def measures_of(run: FinishedRun) -> Measures:
     """Gather the figures of a run that has just finished."""
     figures = run.figures
+    ended = run.finished_at if figures is None else figures.finished_at
     return Measures(
         dataset=run.dataset,
         status=run.judgement.verdict.status,
         rate=run.noise.rate,
         low=run.noise.low,
         high=run.noise.high,
-        finished=time.time() if figures is None else moment(figures.finished_at),
+        finished=moment(ended) if ended else time.time(),
         method=run.noise.method,
         classes=() if figures is None else figures.classes or (),
         report=read_report(run.folder / REPORT_FILE),

@@ -39,6 +39,7 @@ class Receiver:
 
     url: str
     status: int = 200
+    answer: bytes | None = None
     orders: list[Any] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
 
@@ -57,7 +58,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         status, headers = order if isinstance(order, tuple) else (order, {})
-        said = f"you sent {self.path}".encode()  # a service that quotes the secret back
+        said = self.receiver.answer
+        if said is None:
+            said = f"you sent {self.path}".encode()  # a service that quotes the secret back
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(said))}.items():
             self.send_header(name, value)

@@ -7,7 +7,7 @@ from cl_plugins.needs import needed
 from cl_plugins.publishers.alerts.message import message_of, shortened
 from cl_plugins.publishers.alerts.options import AppriseOptions
 from cl_plugins.publishers.alerts.plain import as_text
-from cl_plugins.publishers.alerts.quiet import masked_logs, parts_of
+from cl_plugins.publishers.quiet import masked_logs, parts_of
 
 _KINDS: dict[News, str] = {
     "failed": "failure",

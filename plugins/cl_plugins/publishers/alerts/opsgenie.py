@@ -8,7 +8,7 @@ from cl_plugins.publishers.alerts.incident import details, incident_key, is_over
 from cl_plugins.publishers.alerts.message import line, message_of, news_of, shortened
 from cl_plugins.publishers.alerts.options import OpsgenieOptions
 from cl_plugins.publishers.alerts.plain import as_text
-from cl_plugins.publishers.alerts.post import post_json
+from cl_plugins.publishers.post import post_json
 
 _MESSAGE, _DESCRIPTION, _DETAIL = 130, 15_000, 1_000
 _SOURCE = "labelgate"

@@ -1,33 +1,13 @@
 """Options of the publishers that alert people: what `publish` in gate.yaml may say and what is refused."""
 
 import re
-from typing import Annotated, Any, Literal, Self, TypeAlias
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from cl_plugins.options import Options
+from cl_plugins.publishers.delivery import Address, DeliveryOptions, Headers, HeaderSecret, SecretAddress
 
 _ADDRESS = re.compile(r"[^\s<>,;:@\"()\\]+@[^\s<>,;:@\"()\\]+")
-
-
-def _http_address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise ValueError("wanted an address that starts with https:// or http://")
-    return url
-
-
-def _secret_address(url: SecretStr) -> SecretStr:
-    _http_address(url.get_secret_value())
-    return url
-
-
-def _header_value(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
-    if not (text and text.isascii() and text.isprintable()):
-        raise ValueError("wanted printable ASCII on one line, as HTTP headers hold")
-    return value
 
 
 def _mail_address(text: str) -> str:
@@ -36,19 +16,12 @@ def _mail_address(text: str) -> str:
     return text
 
 
-SecretAddress: TypeAlias = Annotated[SecretStr, AfterValidator(_secret_address)]
-HeaderSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_header_value)]
 MailAddress: TypeAlias = Annotated[str, AfterValidator(_mail_address)]
 
 
-class AlertOptions(Options):
-    """How long a destination may take: what all alerts share."""
+class AlertOptions(DeliveryOptions):
+    """What all alerts share."""
 
-    retries: int = Field(
-        4, ge=0, le=10, description="further tries after 429, 5xx, a broken connection or a time-out"
-    )
-    timeout_s: float = Field(10.0, gt=0, le=600, description="seconds a single try may take")
-    time_limit_s: float = Field(120.0, gt=0, le=3600, description="seconds all tries together may take")
     suspects: int = Field(10, ge=0, le=10, description="rows to name; 0 where ids may not leave the house")
 
 
@@ -95,7 +68,7 @@ class PagerDutyOptions(AlertOptions):
     routing_key: SecretStr = Field(
         min_length=1, description="integration key of Events API v2; write ${NAME}"
     )
-    url: Annotated[str, AfterValidator(_http_address)] = Field(
+    url: Address = Field(
         "https://events.pagerduty.com/v2/enqueue",
         description="where events go; https://events.eu.pagerduty.com/v2/enqueue in the EU",
     )
@@ -108,7 +81,7 @@ class OpsgenieOptions(AlertOptions):
     """Options of the publisher ``opsgenie``."""
 
     api_key: HeaderSecret = Field(description="key of an API integration; write ${NAME}")
-    url: Annotated[str, AfterValidator(_http_address)] = Field(
+    url: Address = Field(
         "https://api.opsgenie.com/v2/alerts",
         description="where alerts go; https://api.eu.opsgenie.com/v2/alerts in the EU",
     )
@@ -127,16 +100,7 @@ class WebhookOptions(AlertOptions):
     secret: SecretStr | None = Field(
         None, min_length=8, description="key of the signature in X-Labelgate-Signature; none without"
     )
-    headers: dict[str, HeaderSecret] = Field(default_factory=dict, description="further headers")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _sound_names(cls, raw: Any) -> Any:
-        names = raw.get("headers") if isinstance(raw, dict) else None
-        for name in names if isinstance(names, dict) else ():
-            if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", str(name)):
-                raise ValueError("`headers` holds a name that no HTTP header may have")
-        return raw
+    headers: Headers = Field(default_factory=dict, description="further headers")
 
 
 class AppriseOptions(AlertOptions):

@@ -6,7 +6,7 @@ from cl_core.hooks import FinishedRun
 from cl_plugins.publishers.alerts.incident import details, incident_key, is_over
 from cl_plugins.publishers.alerts.message import line, message_of, news_of, shortened
 from cl_plugins.publishers.alerts.options import PagerDutyOptions
-from cl_plugins.publishers.alerts.post import post_json
+from cl_plugins.publishers.post import post_json
 
 _SUMMARY = 1_024
 

@@ -5,7 +5,7 @@ from typing import Any
 from cl_core.hooks import FinishedRun
 from cl_plugins.publishers.alerts.message import Message, line, message_of, shortened
 from cl_plugins.publishers.alerts.options import SlackOptions
-from cl_plugins.publishers.alerts.post import post_json
+from cl_plugins.publishers.post import post_json
 
 # Slack's own limits: https://docs.slack.dev/reference/block-kit/blocks
 _HEADER, _SECTION, _FALLBACK = 150, 3_000, 1_000

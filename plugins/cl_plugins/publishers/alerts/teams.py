@@ -7,7 +7,7 @@ from typing import Any
 from cl_core.hooks import FinishedRun
 from cl_plugins.publishers.alerts.message import Message, message_of, shortened
 from cl_plugins.publishers.alerts.options import TeamsOptions
-from cl_plugins.publishers.alerts.post import post_json
+from cl_plugins.publishers.post import post_json
 
 # Teams refuses a message over 28 KB; what it adds itself counts, too.
 _MOST_BYTES = 26_000

@@ -10,7 +10,8 @@ from cl_core.hooks import FinishedRun
 from cl_core.verdict import Ruling, Verdict
 from cl_plugins.publishers.alerts.message import line, news_of, shortened
 from cl_plugins.publishers.alerts.options import WebhookOptions
-from cl_plugins.publishers.alerts.post import post_bytes
+from cl_plugins.publishers.delivery import plain_headers
+from cl_plugins.publishers.post import post_bytes
 
 SCHEMA_VERSION = 1
 _TEXT, _MOST_CHECKS = 2_000, 100
@@ -23,7 +24,7 @@ def publish_webhook(run: FinishedRun, options: WebhookOptions) -> None:
     """
     run = shortened(run, options)
     content = json.dumps(webhook_payload(run), ensure_ascii=False, allow_nan=False).encode()
-    headers = {name: value.get_secret_value() for name, value in options.headers.items()}
+    headers = plain_headers(options.headers)
     secrets: tuple[str, ...] = ()
     plain = {"X-Labelgate-Delivery": sha256(f"{run.run_id}\0{news_of(run)}".encode()).hexdigest()[:32]}
     if options.secret is not None:

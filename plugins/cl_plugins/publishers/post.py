@@ -1,4 +1,4 @@
-"""Sends one JSON body until it is taken: bounded tries, no redirects, no secret in an error. No format."""
+"""Sends one body until it is taken: bounded tries, no redirects, no secret in an error. No format."""
 
 import json
 import time
@@ -11,8 +11,8 @@ import httpx
 from cl_core.errors import ConfigError, PluginError
 from cl_plugins.backends.served.patience import Deadline, is_distrusted, is_passing, wait_s
 from cl_plugins.backends.served.secrets import excerpt, masked
-from cl_plugins.publishers.alerts.options import AlertOptions
-from cl_plugins.publishers.alerts.quiet import masked_logs, parts_of
+from cl_plugins.publishers.delivery import DeliveryOptions
+from cl_plugins.publishers.quiet import masked_logs, parts_of
 
 # Nobody reads more of an answer than this.
 _MOST_BYTES = 4_096
@@ -22,7 +22,7 @@ _SERVER_ERROR, _TOO_MANY, _REFUSED = 500, 429, 300
 def post_json(
     url: str,
     body: Any,
-    options: AlertOptions,
+    options: DeliveryOptions,
     *,
     headers: Mapping[str, str] | None = None,
     secrets: tuple[str, ...] = (),
@@ -50,55 +50,78 @@ def post_json(
 def post_bytes(
     url: str,
     content: bytes,
-    options: AlertOptions,
+    options: DeliveryOptions,
     *,
     headers: Mapping[str, str],
-    secrets: tuple[str, ...],
-) -> None:
-    """Post `content`, which is JSON, as `post_json` does."""
+    secrets: tuple[str, ...] = (),
+    kind: str = "application/json",
+    what: str = "the alert",
+    reads: bool = False,
+) -> bytes:
+    """Post `content` as `post_json` does.
+
+    Parameters
+    ----------
+    kind
+        Its media type.
+    what
+        What an error calls it.
+    reads
+        Whether to read what the service says when it takes it.
+
+    Returns
+    -------
+    bytes
+        The beginning of the answer, where it is read; empty otherwise.
+    """
     hidden = (*secrets, *parts_of(url), *headers.values())
     where = f"{urlsplit(url).scheme}://{urlsplit(url).hostname}"
     deadline = Deadline(options.time_limit_s)
-    ready = {"Content-Type": "application/json", "User-Agent": "labelgate", **headers}
+    ready = {"Content-Type": kind, "User-Agent": "labelgate", **headers}
     tries = 0
     with masked_logs(hidden), httpx.Client(headers=ready, follow_redirects=False) as client:
         while True:
             tries += 1
             retry_after = None
             try:
-                status, text, retry_after = _send(client, url, content, options, deadline)
+                status, text, retry_after = _send(client, url, content, options, deadline, reads=reads)
             except httpx.HTTPError as error:
                 said = f"{type(error).__name__}: {masked(str(error), hidden)}"
                 if is_distrusted(error) or not is_passing(error):
                     raise ConfigError(f"{where}: {said}", hint="check the address") from None
             else:
                 if status < _REFUSED:
-                    return
-                said = f"status {status}: {excerpt(text, hidden)!r}"
+                    return text
+                said = f"status {status}: {excerpt(text.decode('utf-8', 'replace'), hidden)!r}"
                 if status != _TOO_MANY and status < _SERVER_ERROR:
                     raise ConfigError(
-                        f"{where} refused the alert with {said}", hint="check the address and the key"
+                        f"{where} refused {what} with {said}", hint="check the address and the key"
                     )
             wait = wait_s(tries, retry_after)
             if tries > options.retries or wait >= deadline.left():
                 raise PluginError(
-                    f"{where} did not take the alert after {tries} tries: {said}",
-                    hint="the next run tells it; see that the service runs, or raise retries, time_limit_s",
+                    f"{where} did not take {what} after {tries} tries: {said}",
+                    hint="the next run tells; see that the service runs, or raise retries or time_limit_s",
                 )
             time.sleep(wait)
 
 
 def _send(
-    client: httpx.Client, url: str, content: bytes, options: AlertOptions, deadline: Deadline
-) -> tuple[int, str, str | None]:
+    client: httpx.Client,
+    url: str,
+    content: bytes,
+    options: DeliveryOptions,
+    deadline: Deadline,
+    *,
+    reads: bool,
+) -> tuple[int, bytes, str | None]:
     """Return status, the beginning of the answer, and when to come back."""
     allowed = Deadline(max(0.001, min(options.timeout_s, deadline.left())))
     text = bytearray()
     with client.stream("POST", url, content=content, timeout=allowed.seconds) as response:
-        if not response.is_success:  # what a service says of success, nobody reads
+        if reads or not response.is_success:
             for piece in response.iter_bytes():
                 text += piece
                 if len(text) >= _MOST_BYTES or not allowed.left():
                     break
-    said = bytes(text[:_MOST_BYTES]).decode("utf-8", errors="replace")
-    return response.status_code, said, response.headers.get("retry-after")
+    return response.status_code, bytes(text[:_MOST_BYTES]), response.headers.get("retry-after")

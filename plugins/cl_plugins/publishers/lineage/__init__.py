@@ -1,0 +1,1 @@
+"""A finished gate as OpenLineage events."""
