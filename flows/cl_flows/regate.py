@@ -13,7 +13,12 @@ from cl_flows.states import advised, stopped_by
 
 @flow(name="regate", retries=0, validate_parameters=True)
 def regate(
-    run: str, *, patch: Path, config: Path, output: Path = Path("labelgate-runs"), advisory: bool = False
+    run: str,
+    *,
+    patch: Path | None = None,
+    config: Path | None = None,
+    output: Path = Path("labelgate-runs"),
+    advisory: bool = False,
 ) -> GateResult:
     """Judge an earlier run again, with its settings, on labels that people corrected.
 
@@ -22,9 +27,10 @@ def regate(
     run
         The run, by the beginning of its id; ``last`` is the newest one.
     patch
-        The corrections, a CSV file of ``id,old,new,action,who,when,why``.
+        The corrections, a CSV file of ``id,old,new,action,who,when,why``; what people settled in review when
+        None.
     config
-        The gate.yaml of that run.
+        The gate.yaml of that run, whose data are then read again; what the run left when None.
     output
         Folder of runs and history.
     advisory

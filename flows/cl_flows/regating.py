@@ -1,25 +1,27 @@
-"""From an earlier run and a patch to the configuration that judges its corrected labels. Runs nothing."""
+"""From an earlier run and corrections to the configuration that judges its labels again. Runs nothing."""
 
-import json
 import os
 import secrets
-from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 from cl_core.errors import ConfigError
 from cl_flows.config import GateConfig, load_config
 from cl_flows.corrections.patch import read_patch
 from cl_flows.corrections.section import CorrectionsSection
-from cl_flows.database.place import history_in
+from cl_flows.kept.config import config_of, kept_rows_config
+from cl_flows.kept.run import KeptRun, open_kept
 from cl_flows.origins import Judged, judged_run
-from cl_flows.retention import refuse_pruned
+from cl_flows.review.patch import write_patch
+from cl_flows.review.standing import standing
 
 PATCHES = "corrections"
 
 
-def regate_config(wanted: str, *, output: Path, patch: Path, config: Path) -> tuple[GateConfig, Judged]:
+def regate_config(
+    wanted: str, *, output: Path, patch: Path | None = None, config: Path | None = None
+) -> tuple[GateConfig, Judged]:
     """Return what judges a run again on corrected labels, and that run's verdict.
 
     Parameters
@@ -29,42 +31,60 @@ def regate_config(wanted: str, *, output: Path, patch: Path, config: Path) -> tu
     output
         Folder of runs and history.
     patch
-        The corrections. A copy is kept in the output folder, which the new run names: it stays what it was.
+        The corrections; None for what people decided in review and nobody disputes. A copy is kept in the
+        output folder, which the new run names: it stays what it was.
     config
-        The gate.yaml of that run.
+        The gate.yaml of that run, whose data are then read again; None for the settings and, where they were
+        kept, the rows that the run itself left.
 
     Raises
     ------
     ConfigError
-        For a run that is not in history or was pruned, and a file that cannot be read.
+        For a run that is not there or was pruned, settings with a secret in plain sight (nothing keeps that:
+        name the gate.yaml), a file that cannot be read, and a run about which nobody decided anything.
     InputError
         For a patch that makes no sense. Whether it fits the data shows when the gate runs.
     """
-    before = judged_run(history_in(output), wanted)
-    ready = load_config(config, {"output": {"folder": str(output.resolve())}})
-    settings = _settings_of(before.run_id, output, ready)
-    read_patch(patch)
-    written = settings.get("corrections") or {}
+    kept = open_kept(output, wanted)
+    ready, earlier = _settings(kept, config)
+    before = judged_run(ready.history, kept.run_id)
     section = CorrectionsSection(
-        files=(*map(Path, written.get("files", ())), _kept(patch, ready.output.folder)),
-        new_classes=tuple(written.get("new_classes", ())),
+        files=(*earlier.files, _patch(patch, ready, before)) if earlier else (_patch(patch, ready, before),),
+        new_classes=earlier.new_classes if earlier else (),
         rejudges=before.run_id,
     )
-    as_of = GateConfig.model_validate({**ready.model_dump(mode="json"), "as_of": settings.get("as_of")}).as_of
-    return ready.model_copy(update={"corrections": section, "as_of": as_of}), before
+    return ready.model_copy(update={"corrections": section}), before
 
 
-def _settings_of(run_id: str, output: Path, config: GateConfig) -> Mapping[str, Any]:
-    """Return the settings that the run's report shows: which corrections it had, and of when its data are."""
-    path = output / run_id / "report.json"
-    try:
-        settings: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["settings"]
-    except FileNotFoundError as error:
-        refuse_pruned(config.history, run_id)
+def _settings(kept: KeptRun, config: Path | None) -> tuple[GateConfig, CorrectionsSection | None]:
+    """Return how the run was made, and the corrections that its rows still want."""
+    if config is None:
+        if kept.has_rows():  # corrected already, whatever became of the source since
+            return kept_rows_config(kept), None
+        ready = config_of(kept)
+        return ready, ready.corrections
+    written = {"output": {"folder": str(kept.folder.parent.resolve())}}
+    given = {key: kept.config[key] for key in ("corrections", "as_of") if kept.config.get(key)}
+    ready = load_config(config, {**written, **given})
+    return ready, ready.corrections if "corrections" in given else None
+
+
+def _patch(patch: Path | None, config: GateConfig, before: Judged) -> Path:
+    """Keep the patch, or what people decided, where the new run finds it."""
+    if patch is not None:
+        read_patch(patch)
+        return _kept(patch, config.output.folder)
+    settled = standing(config.history, before.fingerprint).settled()
+    if not settled:
         raise ConfigError(
-            f"the folder of run {run_id} is not in {output}", hint="name the results folder with --output"
-        ) from error
-    return settings
+            f"nobody settled a label of run {before.run_id} in review",
+            hint="decide about some rows first (labelgate review), or give --patch",
+        )
+    with TemporaryDirectory(prefix="labelgate-patch-") as folder:
+        written = Path(folder) / "decisions.csv"
+        write_patch(written, settled)
+        read_patch(written)
+        return _kept(written, config.output.folder)
 
 
 def _kept(patch: Path, output: Path) -> Path:

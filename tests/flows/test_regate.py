@@ -12,9 +12,11 @@ from cl_core import ConfigError
 from cl_flows import GateFailed
 from cl_flows.cli import main
 from cl_flows.config import load_config
+from cl_flows.corrections.patch import read_patch
 from cl_flows.direct import run_direct
 from cl_flows.history import read_history
 from cl_flows.origins import read_origins
+from cl_flows.review.decisions import Action, NewDecision, RunKey, decide
 
 HEAD = "id,old,new,action,who,when,why\n"
 
@@ -46,9 +48,14 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
     return int(left.value.code or 0), out.out, out.err
 
 
-def again(project: Path, run: str, patch: str) -> list[str]:
-    where = ["--config", str(project / "gate.yaml"), "--output", str(project / "runs"), "--engine", "direct"]
-    return ["regate", run, "--patch", str(project / patch), *where]
+def again(project: Path, run: str, *more: str) -> list[str]:
+    """Write the command; a name of a patch comes first."""
+    patch = ["--patch", str(project / more[0])] if more else []
+    return ["regate", run, *patch, *more[1:], "--output", str(project / "runs"), "--engine", "direct"]
+
+
+def with_config(project: Path) -> tuple[str, str]:
+    return "--config", str(project / "gate.yaml")
 
 
 def test_a_run_is_judged_again_and_that_one_again_until_it_passes(
@@ -60,6 +67,7 @@ def test_a_run_is_judged_again_and_that_one_again_until_it_passes(
     assert (code, f"before: run {first.run_id} failed at" in err) == (3, True)
     second = read_history(project / "runs" / "history.db")[0]
     (project / "half.csv").unlink()  # a copy is kept: the run's settings stay true
+    (project / "trees.csv").unlink()  # so are the rows
     code, _, err = told(capsys, *again(project, second.run_id, "rest.csv"))
     assert (code, f"before: run {second.run_id} failed at" in err) == (0, True)
 
@@ -86,7 +94,7 @@ def test_other_data_than_those_of_the_run_are_refused(
     """Before and after would not be about the same rows; nothing is recorded."""
     table = pd.read_csv(project / "trees.csv")
     table.iloc[1:].to_csv(project / "trees.csv", index=False)
-    code, _, err = told(capsys, *again(project, "last", "half.csv"))
+    code, _, err = told(capsys, *again(project, "last", "half.csv", *with_config(project)))
     assert (code, "the data are not those that run" in err, "`labelgate run`" in err) == (2, True, True)
     assert len(read_history(project / "runs" / "history.db")) == 1
 
@@ -95,10 +103,10 @@ def test_a_run_that_is_not_there_and_a_patch_that_does_not_fit_are_refused(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before anything is fitted."""
-    assert "no run called '1999'" in told(capsys, *again(project, "1999", "half.csv"))[2]
+    assert "called '1999'" in told(capsys, *again(project, "1999", "half.csv"))[2]
     arguments = again(project, "last", "half.csv")
     arguments[arguments.index("--output") + 1] = str(project / "elsewhere")
-    assert "there is no history" in told(capsys, *arguments)[2]
+    assert "no runs in" in told(capsys, *arguments)[2]
     (project / "odd.csv").write_text(HEAD + "t9999,ash,birch,relabel,,,\n")
     code, _, err = told(capsys, *again(project, "last", "odd.csv"))
     assert (code, "no labelled row has the id 't9999'" in err) == (2, True)
@@ -108,13 +116,55 @@ def test_a_run_that_is_not_there_and_a_patch_that_does_not_fit_are_refused(
         )
 
 
+def test_with_its_gate_yaml_earlier_corrections_lie_below_the_new_ones(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The source is read again, and what it becomes is what the run judged."""
+    assert told(capsys, *again(project, "last", "half.csv", *with_config(project)))[0] == 3
+    code, _, err = told(capsys, *again(project, "last", "rest.csv", *with_config(project)))
+    assert code == 0, err
+
+
+def test_without_a_patch_what_people_settled_counts(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And where nobody did, it is refused."""
+    code, _, err = told(capsys, *again(project, "last"))
+    assert (code, "nobody settled a label of run" in err) == (2, True)
+    database = project / "runs" / "history.db"
+    (first,) = read_history(database)
+    ids = pd.read_csv(project / "trees.csv")["tree"].tolist()
+    words = [
+        NewDecision(ids.index(one.id), one.id, one.old, Action.RELABEL, one.new, token=one.id)
+        for name in ("half.csv", "rest.csv")
+        for one in read_patch(project / name).answers
+    ]
+    decide(database, RunKey(first.run_id, first.fingerprint, first.dataset), "kim", words)
+    code, _, err = told(capsys, *again(project, "last"))
+    assert (code, f"before: run {first.run_id} failed at" in err) == (0, True), err
+    (patch,) = (project / "runs" / "corrections").glob("*.csv")
+    assert "kim" in patch.read_text()
+
+
+def test_a_secret_in_plain_sight_wants_the_gate_yaml(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No record keeps it."""
+    raw = yaml.safe_load((project / "gate.yaml").read_text())
+    raw["publish"] = [{"publisher": "webhook", "url": "http://127.0.0.1:9/hush-hush", "when": "change"}]
+    (project / "gate.yaml").write_text(yaml.safe_dump(raw))
+    run_direct(load_config(project / "gate.yaml"))
+    code, _, err = told(capsys, *again(project, "last", "half.csv"))
+    assert (code, "held a secret" in err, "gate.yaml" in err) == (2, True, True), err
+
+
 @pytest.mark.prefect
 @pytest.mark.usefixtures("prefect_api")
 def test_the_flow_keeps_the_name_of_the_verdict(project: Path) -> None:
     """Half the corrections are not enough: the parent is no plain failure, the caller gets the verdict."""
     from cl_flows.regate import regate
 
-    where: dict[str, Any] = {"config": project / "gate.yaml", "output": project / "runs"}
+    where: dict[str, Any] = {"output": project / "runs"}
     with pytest.raises(GateFailed) as failed:
         regate("last", patch=project / "half.csv", **where)
     state = regate(failed.value.result.run_id, patch=project / "rest.csv", return_state=True, **where)

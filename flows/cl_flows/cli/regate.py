@@ -16,23 +16,22 @@ from cl_flows.cli.options import (
 @click.command(
     epilog="""\b
 Examples:
+  labelgate regate last
+  labelgate regate 20260131-0201 --patch fixes.csv --format json
   labelgate regate last --patch fixes.csv --config gate.yaml
-  labelgate regate 20260131-0201 --patch fixes.csv --config gate.yaml --format json
 """
 )
 @click.argument("run_id", metavar="RUN")
 @click.option(
     "--patch",
     type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="Corrections: a CSV file of id,old,new,action,who,when,why.",
+    help="Corrections: a CSV of id,old,new,action,who,when,why.  [default: what people settled in review]",
 )
 @click.option(
     "--config",
     "config",
     type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="The gate.yaml of that run.",
+    help="The gate.yaml of that run, to read its data again.  [default: settings and rows that it left]",
 )
 @output_option
 @engine_option
@@ -42,8 +41,8 @@ def regate(
     context: click.Context,
     /,
     run_id: str,
-    patch: Path,
-    config: Path,
+    patch: Path | None,
+    config: Path | None,
     output: Path | None,
     engine: str,
     form: str,
