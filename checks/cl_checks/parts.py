@@ -96,8 +96,9 @@ def _failed(
     code: str, name: str, over: list[Part], total: int, noun: str, aside: str, *, lowest: bool
 ) -> Failed:
     says = f"Too many wrong labels in {_of(over, total, noun)}: {_list(over)}. {aside}".strip()
+    worst = names([part.title.rstrip(":") for part in over], 3)
     remedy = (
-        f"Look at the flagged rows of {names([part.title for part in over], 3)} first: correct them, or "
+        f"Look at the flagged rows of {worst} first: correct them, or "
         "mend how these rows are labelled. A known case can be waived until a date."
     )
     first = over[0]

@@ -97,6 +97,7 @@ def test_pairs_are_named_in_their_direction(evidence: Callable[..., Evidence]) -
     outcome = check_pair_noise(counted(evidence), PairNoiseOptions())
     assert isinstance(outcome, Failed)
     assert [breach.where for breach in outcome.breaches] == [(("given", "ash"), ("true", "birch"))]
+    assert "flagged rows of 'ash' that are 'birch' first: correct" in outcome.remedy
     free = PairNoiseOptions(limits={"ash -> birch": 0.5})
     assert isinstance(check_pair_noise(counted(evidence), free), Passed)
     clean = check_pair_noise(counted(evidence, np.diag([100, 100, 100])), PairNoiseOptions())

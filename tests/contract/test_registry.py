@@ -1,10 +1,14 @@
 """Mistakes of plugins are loud, and name the plugin and its distribution."""
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import TypeAlias
 
+from cl_core.plugins import load_plugins
+
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 RunPython: TypeAlias = Callable[..., CompletedProcess[str]]
 
 SAY_ERROR = """
@@ -146,3 +150,13 @@ new = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(sorted(new & {"sklearn", "scipy", "pyarrow", "great_expectations", "prefect", "matplotlib"}))
 """
     assert run_python(code).stdout == "[]\n"
+
+
+def test_what_a_built_in_needs_is_an_extra_of_ours() -> None:
+    """`pip install "llm"` would bring a package of somebody else."""
+    ours = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    extras = {f"labelgate[{name}]" for name in ours["optional-dependencies"]}
+    offers = [offer for offer in load_plugins().offers if offer.distribution == "labelgate"]
+    needy = [offer for offer in offers if getattr(offer.plugin, "requires", ())]
+    assert len(needy) > 3
+    assert [offer.plugin.name for offer in needy if getattr(offer.plugin, "extra", "") not in extras] == []

@@ -21,7 +21,7 @@ def own_model_backends() -> Iterator[ModelBackend]:
         TorchOptions,
         Later("cl_plugins.backends.torch_model", "predict_torch"),
         requires=("torch", "skorch"),
-        extra="torch",
+        extra="labelgate[torch]",
     )
     yield ModelBackend(
         "onnx",
@@ -29,7 +29,7 @@ def own_model_backends() -> Iterator[ModelBackend]:
         OnnxOptions,
         Later("cl_plugins.backends.onnx_model", "predict_onnx"),
         requires=("onnxruntime",),
-        extra="onnx",
+        extra="labelgate[onnx]",
     )
     # A name or an alias in a registry may stand for another model tomorrow.
     yield ModelBackend(
@@ -38,6 +38,6 @@ def own_model_backends() -> Iterator[ModelBackend]:
         MlflowOptions,
         Later("cl_plugins.backends.mlflow_model", "predict_mlflow"),
         requires=("mlflow",),
-        extra="mlflow",
+        extra="labelgate[mlflow]",
         repeatable=False,
     )

@@ -23,6 +23,6 @@ def remote_backends() -> Iterator[ModelBackend]:
         LlmOptions,
         Later("cl_plugins.backends.llm.predict", "predict_llm"),
         requires=("openai",),
-        extra="llm",
+        extra="labelgate[llm]",
         repeatable=False,
     )
