@@ -114,8 +114,11 @@ def nodes(node: Any) -> Iterator[dict[str, Any]]:
         yield from nodes(value)
 
 
-def dashboard() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((GRAFANA / "labelgate.json").read_text(encoding="utf-8"))
+DASHBOARDS = {"labelgate.json": "prometheus", "history.json": "grafana-postgresql-datasource"}
+
+
+def dashboard(name: str = "labelgate.json") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((GRAFANA / name).read_text(encoding="utf-8"))
     return found
 
 
@@ -127,9 +130,10 @@ def test_rules_and_dashboard_ask_for_metrics_that_there_are() -> None:
     assert len(asked) > 12
 
 
-def test_the_dashboard_is_whole() -> None:
+@pytest.mark.parametrize(("name", "source"), DASHBOARDS.items())
+def test_the_dashboard_is_whole(name: str, source: str) -> None:
     """Panels have ids of their own and do not overlap; every data source is the one people choose."""
-    panels = dashboard()["panels"]
+    panels = dashboard(name)["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     taken: set[tuple[int, int]] = set()
     for panel in panels:
@@ -139,10 +143,10 @@ def test_the_dashboard_is_whole() -> None:
         assert at["x"] + at["w"] <= 24
         taken |= cells
         assert panel["description"]
-    sources = [node["datasource"] for node in nodes(dashboard()) if "datasource" in node]
-    assert all(source == {"type": "prometheus", "uid": "${datasource}"} for source in sources)
-    names = {variable["name"] for variable in dashboard()["templating"]["list"]}
-    assert set(re.findall(r"\$\{?(\w+)", json.dumps(dashboard()))) - {"__all"} == names
+    sources = [node["datasource"] for node in nodes(dashboard(name)) if "datasource" in node]
+    assert all(one == {"type": source, "uid": "${datasource}"} for one in sources)
+    names = {variable["name"] for variable in dashboard(name)["templating"]["list"]}
+    assert set(re.findall(r"\$\{?(\w+)", json.dumps(dashboard(name)))) - {"__all", "__timeFilter"} == names
 
 
 def test_provisioning_names_what_there_is() -> None:
@@ -158,16 +162,23 @@ def test_provisioning_names_what_there_is() -> None:
 
 
 @pytest.mark.extra
-def test_grafanas_own_model_knows_every_field_of_the_dashboard() -> None:
-    """Read and written by Grafana's SDK, nothing is lost but three fields that its models lack."""
+@pytest.mark.parametrize(
+    ("name", "lacking"),
+    [
+        ("labelgate.json", {"definition", "titleFormat", "textFormat"}),
+        ("history.json", {"definition", "format", "rawQuery"}),
+    ],
+)
+def test_grafanas_own_model_knows_every_field_of_the_dashboard(name: str, lacking: set[str]) -> None:
+    """Read and written by Grafana's SDK, nothing is lost but the fields that its models lack."""
     from grafana_foundation_sdk.cog import plugins
     from grafana_foundation_sdk.cog.encoder import JSONEncoder
     from grafana_foundation_sdk.models.dashboard import Dashboard
 
     plugins.register_default_plugins()
-    raw = dashboard()
+    raw = dashboard(name)
     back = json.loads(JSONEncoder().encode(Dashboard.from_json(raw)))
-    assert set(lost(raw, back)) == {"definition", "titleFormat", "textFormat"}
+    assert set(lost(raw, back)) == lacking
     raw["panels"][0]["gridPos"]["width"] = raw["panels"][0]["gridPos"].pop("w")
     assert "width" in set(lost(raw, json.loads(JSONEncoder().encode(Dashboard.from_json(raw)))))
 
