@@ -15,6 +15,7 @@ from cl_flows.config import GateConfig
 from cl_flows.database.connect import reading, writing
 from cl_flows.database.place import Database, is_there
 from cl_flows.database.tables import ACCEPTANCES, AUDITS, FIGURES, ORIGINS, PRUNINGS, RUNS, TELLINGS
+from cl_flows.kept.sweep import sweep_rows
 from cl_flows.runs import SetAside, set_aside
 
 logger = logging.getLogger(__name__)
@@ -87,18 +88,22 @@ def prune(
 
 
 def apply_limits(config: GateConfig, dataset: str) -> None:
-    """Remove what is beyond `output.keep_runs` and `output.keep_days`; no fault of it touches a verdict."""
+    """Remove what is beyond `output.keep_runs` and `output.keep_days`, and rows that no run names then.
+
+    No fault of it touches a verdict.
+    """
     limits = config.output
     if limits.keep_runs is None and limits.keep_days is None:
         return
     how = Retention(limits.keep_runs, limits.keep_days, baseline=config.gate.baseline)
     try:
         gone = prune(limits.folder, config.history, how, dataset=dataset)
+        rows = sweep_rows(limits.folder)
     except (LabelgateError, OSError) as error:
         logger.warning("old runs were not pruned: %s; the verdict stands", error)
     else:
         if gone:
-            logger.info("pruned %d runs of %s", len(gone), dataset)
+            logger.info("pruned %d runs of %s, and rows of %d", len(gone), dataset, len(rows))
 
 
 def refuse_pruned(database: Database, wanted: str) -> None:

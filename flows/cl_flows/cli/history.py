@@ -150,6 +150,7 @@ def prune(
     """Remove the folders of old runs: never the newest of a data set, nor the one others are measured by."""
     from cl_core.errors import ConfigError
     from cl_flows.database.place import history_in
+    from cl_flows.kept.sweep import sweep_rows
     from cl_flows.retention import Retention
     from cl_flows.retention import prune as pruned
 
@@ -160,8 +161,13 @@ def prune(
     gone = pruned(folder, history_in(folder), how, dataset=dataset, dry_run=flags["dry_run"])
     for run in gone:
         click.echo(f"{run.run_id}  {run.n_bytes / 1e6:8.1f} MB  {run.dataset}")
+    rows = sweep_rows(folder, without={run.run_id for run in gone}, dry_run=flags["dry_run"])
+    for one in rows:
+        click.echo(f"rows {one.name[:17]}  {one.n_bytes / 1e6:8.1f} MB  that no run names")
+    n_bytes = sum(run.n_bytes for run in gone) + sum(one.n_bytes for one in rows)
     would = "would free" if flags["dry_run"] else "freed"
-    click.echo(f"{would} {sum(run.n_bytes for run in gone) / 1e6:,.1f} MB: {len(gone):,} runs", err=True)
+    kept = f", rows of {len(rows):,}" if rows else ""
+    click.echo(f"{would} {n_bytes / 1e6:,.1f} MB: {len(gone):,} runs{kept}", err=True)
 
 
 def _days(age: str | None) -> float | None:

@@ -13,9 +13,14 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 def rows_folder(output: Path, name: str) -> Path:
     """Return the folder of kept rows called `name`; a name that is no digest leads nowhere."""
-    if _DIGEST.fullmatch(name) is None:
+    if not is_digest(name):
         raise ValueError(f"{name!r} is no digest of rows")
     return output / ROWS_FOLDER / name
+
+
+def is_digest(name: str) -> bool:
+    """Whether a folder of rows may be called so."""
+    return _DIGEST.fullmatch(name) is not None
 
 
 def rows_lock(output: Path) -> Path:

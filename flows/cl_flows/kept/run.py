@@ -9,7 +9,6 @@ from cl_core.dataset import Dataset
 from cl_core.errors import ConfigError
 from cl_flows.database.place import history_in
 from cl_flows.kept.places import RUN_FILE, rows_folder
-from cl_flows.retention import refuse_pruned
 from cl_flows.runs import find_run
 from cl_plugins.stored_rows import map_dataset
 
@@ -86,6 +85,8 @@ def open_kept(output: Path, wanted: str) -> KeptRun:
     try:
         folder = find_run(output, wanted)
     except ConfigError:
+        from cl_flows.retention import refuse_pruned  # which itself looks at what runs keep
+
         refuse_pruned(history_in(output), wanted)
         raise
     try:
