@@ -1,0 +1,141 @@
+"""Answers that were given in other tools become decisions. Which tool, and its files, are elsewhere."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from cl_core.errors import InputError
+from cl_flows.database.place import Database
+from cl_flows.review.decisions import Action, NewDecision, RunKey, decide, read_log
+from cl_flows.review.index import RunIndex
+from cl_flows.review.tasks.items import AMBIGUOUS, IN_NO_CLASS
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignAnswer:
+    """What one person chose for one row.
+
+    Attributes
+    ----------
+    row_id
+        The row, as its task named it.
+    who
+        The person, as the tool names them.
+    chosen
+        Every choice made; none is a skip, several are ambiguous.
+    fingerprint
+        Content of the data that the task was made from; empty where the task does not say.
+    where
+        Where the answer stands in the file, for errors.
+    """
+
+    row_id: str
+    who: str
+    chosen: tuple[str, ...]
+    fingerprint: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of the answers of a file: written now, or on record from an earlier import."""
+
+    n_new: int
+    n_known: int
+    who: tuple[str, ...]
+
+
+def import_answers(
+    database: Database,
+    run: RunKey,
+    index: RunIndex,
+    answers: Iterable[ForeignAnswer],
+    *,
+    new_classes: Sequence[str] = (),
+) -> Imported:
+    """Put answers on record with the origin ``import``, each under its own person's name.
+
+    A file is refused as a whole or taken as a whole; after a crash a second import adds what is missing.
+    An answer that is the person's newest imported one on that row already is not written again: importing a
+    file twice adds nothing, and what they said on the page since stays their last word.
+
+    Raises
+    ------
+    InputError
+        For answers about other data, rows that are not there, and labels that are neither a class of the run
+        nor one of `new_classes`: counted, and the first is named.
+    """
+    found = list(answers)
+    if not found:
+        raise InputError("the file holds no answer", hint="export the answered tasks, not the tasks alone")
+    _refuse(
+        [one for one in found if one.fingerprint not in {"", run.fingerprint}],
+        len(found),
+        lambda _: f"is about other data than run {run.run_id} judged",
+        "take the run that the tasks were written from",
+    )
+    places = {str(row): place for place, row in enumerate(index.ids.tolist())}
+    _refuse(
+        [one for one in found if one.row_id not in places],
+        len(found),
+        lambda one: f"is about a row with the id {one.row_id!r}, which is not there",
+        "keep labelgate_id as it is in the tasks",
+    )
+    known = {*index.classes, *new_classes, AMBIGUOUS, IN_NO_CLASS}
+    _refuse(
+        [one for one in found if not set(one.chosen) <= known],
+        len(found),
+        lambda one: f"names {min(set(one.chosen) - known)!r}, which is no class of the run",
+        "a class that is really new must be named: --new-class NAME",
+    )
+    return _written(database, run, index, found, places)
+
+
+def _refuse(wrong: list[ForeignAnswer], n: int, says: Callable[[ForeignAnswer], str], hint: str) -> None:
+    if wrong:
+        raise InputError(
+            f"{len(wrong):,} of {n:,} answers cannot be taken; the first, {wrong[0].where}, {says(wrong[0])}",
+            hint=hint,
+        )
+
+
+def _written(
+    database: Database,
+    run: RunKey,
+    index: RunIndex,
+    found: list[ForeignAnswer],
+    places: dict[str, int],
+) -> Imported:
+    said = {
+        (row["position"], row["who"]): (row["action"], row["label"])
+        for row in read_log(database, run.fingerprint)
+        if row["origin"] == "import" and row["undoes"] is None
+    }
+    new: dict[str, list[NewDecision]] = {}
+    n_known = 0
+    for one in found:
+        position = places[one.row_id]
+        decision = _decision(one, position, index.classes[index.given[position]])
+        meaning = (decision.action.value, decision.label)
+        if said.get((position, one.who)) == meaning:
+            n_known += 1
+            continue
+        said[position, one.who] = meaning
+        new.setdefault(one.who, []).append(decision)
+    for who, decisions in new.items():
+        decide(database, run, who, decisions, origin="import")
+    return Imported(sum(map(len, new.values())), n_known, tuple(sorted({one.who for one in found})))
+
+
+def _decision(one: ForeignAnswer, position: int, given: str) -> NewDecision:
+    match one.chosen:
+        case ():
+            action, label = Action.SKIP, ""
+        case (only,) if only == IN_NO_CLASS:
+            action, label = Action.NONE, ""
+        case (only,) if only == given:
+            action, label = Action.KEEP, ""
+        case (only,) if only != AMBIGUOUS:
+            action, label = Action.RELABEL, only
+        case _:
+            action, label = Action.AMBIGUOUS, ""
+    return NewDecision(position, one.row_id, given, action, label)
