@@ -37,8 +37,8 @@ _LEAST = 1e-9
 _TILE = 256
 
 
-def auto_scores(reading: Reading) -> FloatArray:
-    """Probability that the given label is the true one, shape (n,), in 0..1.
+def auto_scores(reading: Reading, *, only: Mask | None = None) -> FloatArray:
+    """Probability that the given label is the true one, shape (n,), in 0..1; 1 where `only` leaves a row out.
 
     Costs about ``80 k²`` operations a row, a matrix product each: seconds for a million rows of ten
     classes, minutes for a thousand classes.
@@ -52,19 +52,21 @@ def auto_scores(reading: Reading) -> FloatArray:
     joint = (1 - _INDEPENDENT) * joint + _INDEPENDENT * np.outer(joint.sum(axis=1), joint.sum(axis=0))
     mixing = np.maximum(noise_matrix(joint), _LEAST)
     prior = joint.sum(axis=0)
-    scores = np.empty(len(reading.labels))
+    scores = np.ones(len(reading.labels))
 
     def work(start: int, block: Probs, _scratch: Scratch) -> None:
-        for first in range(0, len(block), _TILE):
-            part = block[first : first + _TILE].astype(np.float64)
+        rows = np.arange(len(block)) if only is None else np.flatnonzero(only[start : start + len(block)])
+        for first in range(0, len(rows), _TILE):
+            chosen = rows[first : first + _TILE]
+            part = block[chosen].astype(np.float64)
             part /= part.sum(axis=1, keepdims=True)
             tile = np.full((_TILE, block.shape[1]), 1 / block.shape[1])
             tile[: len(part)] = part
             true = _unmixed(tile, mixing, prior)[: len(part)]
-            codes = reading.labels[start + first : start + first + len(part)]
+            codes = reading.labels[start + chosen]
             true *= mixing[codes]
             total = np.einsum("ij->i", true)
-            scores[start + first : start + first + len(part)] = true[np.arange(len(part)), codes] / total
+            scores[start + chosen] = true[np.arange(len(part)), codes] / total
 
     sweep(reading.source, reading.plan, work)
     return np.clip(scores, 0.0, 1.0, out=scores)

@@ -15,6 +15,7 @@ from cl_core.joint import calibrate_joint
 from cl_core.noise.estimate import estimate_noise_rate
 from cl_core.noise.quality import ModelQuality, model_quality
 from cl_core.noise.record import NoiseEstimate
+from cl_core.order import review_ranks
 from cl_core.reading import Reading, as_array, read
 from cl_core.suspicions import suspicions
 from cl_core.types import Counts, FloatArray, Labels, Mask
@@ -163,15 +164,13 @@ def _scored_table(
     labels, facts = reading.labels, reading.facts
     given, other = facts.given.astype(np.float64), facts.best_other().astype(np.float64)
     suggested = np.where(flagged, facts.top_class, labels)
-    rank = np.empty(len(labels), dtype=np.int64)
-    rank[np.lexsort((given, ~flagged))] = np.arange(1, len(labels) + 1)
     columns = {
         "id": ids,
         "given_label": names[labels],
         "suggested_label": names[suggested],
         "label_quality": given,
         "is_label_issue": flagged,
-        "rank": rank,
+        "rank": review_ranks(reading),
         "self_confidence": given,
         "normalized_margin": (given - other + 1) / 2,
         "reasons": _reasons(flagged, given, other),

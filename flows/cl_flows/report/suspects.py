@@ -25,7 +25,7 @@ _SIDES = (160, 128, 96, 64, 48, 32, 16)
 
 
 def gather_suspects(dataset: Dataset, evidence: Evidence, *, limit: int = LIMIT) -> tuple[Suspect, ...]:
-    """Return the worst rows, flagged ones first, at most `limit`.
+    """Return the rows most worth a look, at most `limit`.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def gather_suspects(dataset: Dataset, evidence: Evidence, *, limit: int = LIMIT)
     evidence
         Its scored table ranks the rows.
     limit
-        How many rows to return. When fewer are flagged, rows of the lowest label quality fill up.
+        How many rows to return, flagged or not: the rank says which labels are most doubtful.
 
     Returns
     -------
