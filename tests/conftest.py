@@ -19,6 +19,11 @@ from hypothesis import settings
 settings.register_profile("labelgate", deadline=None)
 settings.load_profile("labelgate")
 
+# Two workers whose libraries start a thread a core each spin while they wait for one another: a test of class
+# noise took 103 seconds on two busy cores and 12 so.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
 # Nothing a test starts may call home.
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
