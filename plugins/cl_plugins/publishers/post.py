@@ -12,7 +12,7 @@ from cl_core.errors import ConfigError, PluginError
 from cl_plugins.backends.served.patience import Deadline, is_distrusted, is_passing, wait_s
 from cl_plugins.backends.served.secrets import excerpt, masked
 from cl_plugins.publishers.delivery import DeliveryOptions
-from cl_plugins.publishers.quiet import masked_logs, parts_of
+from cl_plugins.publishers.quiet import masked_logs, parts_of, parts_of_header
 
 # Nobody reads more of an answer than this.
 _MOST_BYTES = 4_096
@@ -74,7 +74,8 @@ def post_bytes(
     bytes
         The beginning of the answer, where it is read; empty otherwise.
     """
-    hidden = (*secrets, *parts_of(url), *headers.values())
+    quoted = (part for value in headers.values() for part in parts_of_header(value))
+    hidden = (*secrets, *parts_of(url), *headers.values(), *quoted)
     where = f"{urlsplit(url).scheme}://{urlsplit(url).hostname}"
     deadline = Deadline(options.time_limit_s)
     ready = {"Content-Type": kind, "User-Agent": "labelgate", **headers}

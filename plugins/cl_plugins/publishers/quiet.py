@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
@@ -32,6 +33,24 @@ def parts_of(url: str) -> tuple[str, ...]:
     pieces = [piece for piece in re.split(r"[/?&=:@,]", url.partition("://")[2]) if piece != parts.hostname]
     whole = (url, parts.path, f"{parts.path}?{parts.query}", parts.query)
     candidates = {*whole, *pieces, *map(unquote, pieces)}
+    if parts.username is not None:  # as HTTP sends who logs in
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        candidates.add(b64encode(login.encode()).decode())
+    return _long_enough(candidates)
+
+
+def parts_of_header(value: str) -> tuple[str, ...]:
+    """Return what of a secret header may stand in a message by itself: the key without its ``Bearer``."""
+    return _long_enough({value, *value.split()[1:]})
+
+
+def parts_of_login(username: str, password: str) -> tuple[str, ...]:
+    """Return a password in the forms in which mail servers are told it."""
+    forms = (password, f"\0{username}\0{password}")
+    return (password, *(b64encode(form.encode()).decode() for form in forms))
+
+
+def _long_enough(candidates: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for text in candidates if len(text) >= _SHORTEST)
 
 

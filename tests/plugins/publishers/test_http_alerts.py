@@ -2,6 +2,7 @@
 
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
@@ -311,3 +312,16 @@ def test_a_gate_that_cannot_fail_does_not_read_as_a_pass(finished: Make) -> None
     run = finished("passed")
     run = finished("passed", judgement=replace(run.judgement, reporting_only=True))
     assert message_of(run).title == "Label gate reports only: trees"
+
+
+def test_a_key_is_hidden_without_the_word_before_it(receiver: Any, finished: Make) -> None:
+    """A service quotes the key of `Bearer KEY`, or the login as HTTP writes it."""
+    login = b64encode(f"gate:{KEY}".encode()).decode()
+    receiver.status, receiver.answer = 403, f"no {KEY}, no {login}".encode()
+    url = receiver.url.replace("http://", f"http://gate:{KEY}@")
+    for options in ({"url": receiver.url, "headers": {"Authorization": f"Bearer {KEY}"}}, {"url": url}):
+        with pytest.raises(ConfigError, match="status 403: 'no") as caught:
+            _send("webhook", finished(), **options)
+        assert KEY not in str(caught.value)
+    assert login not in str(caught.value)
+    assert receiver.received[1].headers["Authorization"] == f"Basic {login}"

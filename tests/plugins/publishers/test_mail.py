@@ -3,6 +3,7 @@
 import secrets
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -142,3 +143,13 @@ def test_no_password_travels_in_the_clear(
     with _server(inbox, authority) as port:
         publish_email(finished(), _options(port, verify_tls=False))
     assert len(inbox.mails) == 1
+
+
+def test_no_form_of_the_password_is_told(authority: trustme.CA, finished: Callable[..., FinishedRun]) -> None:
+    """A server may quote what it was told: in plain words, or as the protocol writes a login."""
+    inbox = _Inbox()
+    forms = [b64encode(text.encode()).decode() for text in (PASSWORD, f"\0gate\0{PASSWORD}")]
+    inbox.orders = [f"554 no {PASSWORD} {' '.join(forms)}"]
+    with _server(inbox, authority) as port, pytest.raises(ConfigError, match="554 no") as caught:
+        publish_email(finished(), _options(port))
+    assert not [form for form in (PASSWORD, *forms) if form in str(caught.value)]

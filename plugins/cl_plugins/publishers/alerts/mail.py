@@ -14,6 +14,7 @@ from cl_plugins.backends.served.secrets import masked
 from cl_plugins.publishers.alerts.message import Message, line, message_of, shortened
 from cl_plugins.publishers.alerts.options import EmailOptions
 from cl_plugins.publishers.alerts.plain import as_html, as_text
+from cl_plugins.publishers.quiet import parts_of_login
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,9 @@ def publish_email(run: FinishedRun, options: EmailOptions) -> None:
     """
     run = shortened(run, options)
     mail = mail_of(message_of(run), options)
-    secrets = (options.password.get_secret_value(),) if options.password else ()
+    secrets: tuple[str, ...] = ()
+    if options.password is not None:
+        secrets = parts_of_login(options.username or "", options.password.get_secret_value())
     deadline, tries = Deadline(options.time_limit_s), 0
     where = f"mail server {options.host}"
     while True:
