@@ -24,6 +24,7 @@ _PARTIAL = ".partial"
 _FOLDS = ".folds"
 # Another run that fits the same model is asked this often whether it is done.
 _POLL_S = 1.0
+_LOCK_NEW_S = 60.0
 # A cut-off night's folds serve the next nights; after a week the data have moved on.
 _FOLDS_KEPT_S = 7 * 86_400.0
 
@@ -57,6 +58,7 @@ class Cache:
             key = key_for(self._secret())
         except (Unknowable, OSError) as reason:
             return _noted(make(), f"probabilities were not kept for the next run: {reason}")
+        self._sweep_locks()
         found, problem = self._look(key)
         if found is not None:
             return found
@@ -152,6 +154,15 @@ class Cache:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         return ""
+
+    def _sweep_locks(self) -> None:
+        """Remove the locks of runs that were killed while they fitted what nobody asks for any more."""
+        for path in self.folder.glob("*.lock"):
+            lock = ProcessLock(path)
+            # A lock that has just been made may not be held yet.
+            if time.time() - _modified(path) > _LOCK_NEW_S and lock.acquire(wait_s=0):
+                lock.release()
+                path.unlink(missing_ok=True)
 
     def _make_room(self, newest: str) -> None:
         """Remove what killed runs left, then the entries not used for longest."""

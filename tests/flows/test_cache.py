@@ -23,6 +23,7 @@ from cl_flows.cache import Cache
 from cl_flows.config import make_config
 from cl_flows.content import Unknowable, prediction_key
 from cl_flows.direct import run_direct
+from cl_flows.locks import ProcessLock
 from cl_plugins.builtin import labelgate_model_backends
 from cl_plugins.options import Options
 
@@ -361,6 +362,21 @@ def test_two_runs_at_once_fit_once(tmp_path: Path) -> None:
     assert said[0] == "a note\n"
     assert said[1].startswith("probabilities of run first used again")
     assert not (tmp_path / "made-second").exists()
+
+
+def test_the_lock_of_a_killed_run_goes_though_nobody_wants_its_entry(tmp_path: Path) -> None:
+    """Locks that are held, or that somebody is just about to take, stay."""
+    cache = Cache(tmp_path, 10**9, wait_s=0)
+    cache.predictions(lambda _: "kept", lambda: FOUND, "r1")
+    held = ProcessLock(tmp_path / "held.lock")
+    assert held.acquire(wait_s=0)
+    for name in ("dead.lock", "new.lock"):
+        (tmp_path / name).touch()
+    for name in ("dead.lock", "held.lock"):
+        os.utime(tmp_path / name, (0, 0))
+    cache.predictions(lambda _: "kept", lambda: FOUND, "r2")
+    assert sorted(path.name for path in tmp_path.glob("*.lock")) == ["held.lock", "new.lock"]
+    held.release()
 
 
 def test_a_killed_run_leaves_no_half_entry_and_no_lock(tmp_path: Path) -> None:
