@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from types import FunctionType
 from typing import Any, TypeVar
@@ -25,6 +25,8 @@ _deadlines: list[float] = []  # when the watchdog ends the process, for each plu
 _left_behind: list[threading.Thread] = []
 _at_work: dict[int, int] = {}  # threads that run a plugin, and the process they are of
 _real_exit = os._exit
+# Long enough for what a program has to finish besides, and for Prefect to send its last events.
+_ENDS_WITHIN_S = 30.0
 
 
 def within(limit_s: float, who: str, setting: str, call: Callable[[], T]) -> T:
@@ -56,13 +58,28 @@ def within(limit_s: float, who: str, setting: str, call: Callable[[], T]) -> T:
             done.wait(limit_s)  # not join: interrupted, it takes the thread for ended
     finally:  # the time is up, or somebody pressed Ctrl-C
         if not outcome:
-            _left_behind.append(worker)
+            _leave_behind(worker)
     if not outcome:
         raise PluginError(says, hint=f"raise {setting} in gate.yaml where it needs longer; no verdict")
     answer, error = outcome[0]
     if error is not None:
         raise error
     return answer  # type: ignore[no-any-return]
+
+
+def _leave_behind(worker: threading.Thread) -> None:
+    """Let a call that hangs be, and see to it that it does not keep the process for ever."""
+    _left_behind.append(worker)
+    if len(_left_behind) == 1:
+        with suppress(RuntimeError):  # Python is ending already
+            # Pools of threads use this, too; what atexit has comes only after all their threads were joined.
+            threading._register_atexit(_end_soon)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _end_soon() -> None:
+    """Give the ending process some time: it may wait for threads that the plugin's call started in a pool."""
+    if anyone_left_behind():
+        faulthandler.dump_traceback_later(_ENDS_WITHIN_S, exit=True, file=_standard_error())
 
 
 def anyone_left_behind() -> bool:

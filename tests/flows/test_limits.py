@@ -142,6 +142,27 @@ def test_an_interrupt_ends_the_run_although_the_plugin_goes_on(tables: Path, tmp
     assert run.returncode == 130
 
 
+def test_a_process_ends_although_a_pool_of_the_plugin_goes_on() -> None:
+    """Python waits for pools of threads; a worker's run of a gate would keep its place for ever."""
+    program = """
+import time
+from concurrent.futures import ThreadPoolExecutor
+from cl_core import PluginError
+from cl_flows import limits
+
+limits._ENDS_WITHIN_S = 2
+try:
+    limits.within(0.5, "it", "limits.predict", lambda: ThreadPoolExecutor(1).submit(time.sleep, 600).result())
+except PluginError as error:
+    print(error, flush=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=200
+    )
+    said = "it did not answer within 0.5 seconds (limits.predict)\n"
+    assert (done.returncode, done.stdout) == (1, said), done.stderr
+
+
 def test_answers_errors_and_context_go_through() -> None:
     """A plugin in its own thread is called as if it were called directly."""
     here: ContextVar[str] = ContextVar("here", default="nowhere")
