@@ -11,6 +11,7 @@ import click
 from cl_flows.cli.alert import alert
 from cl_flows.cli.audit import audit
 from cl_flows.cli.check import check
+from cl_flows.cli.corrections import corrections
 from cl_flows.cli.demo import demo
 from cl_flows.cli.doctor import doctor
 from cl_flows.cli.history import history
@@ -46,6 +47,7 @@ for _command in (
     init,
     run,
     regate,
+    corrections,
     check,
     report,
     history,
