@@ -98,10 +98,10 @@ class Dataset:
                     f"class name {name!r} of data set {self.name!r} is not text: it holds half a character",
                     hint="mend the file's encoding, or rename the class",
                 )
-        if len(np.unique(self.ids)) != n:
+        different = len(pd.unique(np.asarray(self.ids)))
+        if different != n:
             raise InputError(
-                f"the ids of data set {self.name!r} are not unique: {n:,} rows, "
-                f"{len(np.unique(self.ids)):,} different ids",
+                f"the ids of data set {self.name!r} are not unique: {n:,} rows, {different:,} different ids",
                 hint="name a column that identifies a row, or leave `id` out to number the rows",
             )
 

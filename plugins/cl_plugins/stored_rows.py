@@ -77,10 +77,10 @@ class MappedTexts(Sequence[str]):
     """Texts that lie in a file and are decoded one by one."""
 
     def __init__(self, cells: Any) -> None:
-        self._cells = cells
+        self.cells = cells
 
     def __len__(self) -> int:
-        return len(self._cells)
+        return len(self.cells)
 
     @overload
     def __getitem__(self, row: int) -> str: ...
@@ -89,10 +89,14 @@ class MappedTexts(Sequence[str]):
     def __getitem__(self, row: int | slice) -> str | list[str]:
         if isinstance(row, slice):
             return [self[i] for i in range(*row.indices(len(self)))]
-        return str(self._cells[row].as_py().decode("utf-8", "surrogatepass"))
+        return _text(self.cells[row].as_py())
 
     def __iter__(self) -> Iterator[str]:
-        return (cell.as_py().decode("utf-8", "surrogatepass") for cell in self._cells)
+        return map(_text, self.cells.to_pylist())
+
+
+def _text(cell: str | bytes) -> str:
+    return cell if isinstance(cell, str) else cell.decode("utf-8", "surrogatepass")
 
 
 def save_array(path: Path, array: Any) -> None:
@@ -155,8 +159,10 @@ def _read_features(folder: Path, *, in_place: bool) -> Any:
 def _save_texts(texts: Any, path: Path) -> None:
     import pyarrow as pa
 
-    # Bytes, not Arrow's strings: a text may hold half a character, which UTF-8 has no form for.
-    cells = pa.array([text.encode("utf-8", "surrogatepass") for text in texts], pa.large_binary())
+    try:
+        cells = pa.array(texts, pa.large_string())
+    except UnicodeEncodeError:  # half a character, which UTF-8 has no form for: bytes then
+        cells = pa.array([text.encode("utf-8", "surrogatepass") for text in texts], pa.large_binary())
     _write(pa.table({"text": cells}), path)
 
 

@@ -1,6 +1,9 @@
 """Columns of a run's rows: values as text for slices, words for search. Knows no labels."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from os import cpu_count
 from typing import Any
 
 import numpy as np
@@ -15,7 +18,10 @@ GROUP = "group"
 # A column of more different values identifies rows rather than cutting them into slices.
 _MOST_VALUES = 2_000
 _FEWEST_ROWS = 2  # a value, on average
+_LOOKED_AT = 20_000
 _MOST_SHOWN = 50
+# Rows that one thread searches at a time.
+_PIECE = 100_000
 
 
 class Columns:
@@ -26,8 +32,15 @@ class Columns:
         self._coded: dict[str, tuple[NDArray[np.int32], list[str]] | None] = {}
 
     @cached_property
-    def _source(self) -> Any:
-        return None if self._folder is None else map_table(self._folder)
+    def _source(self) -> dict[str, Any]:
+        """The source's columns by name; of a source that is no table, what rows are held out by."""
+        if self._folder is None:
+            return {}
+        table = map_table(self._folder)
+        if table is not None:
+            return {name: table[name] for name in table.column_names if not name.startswith("__index")}
+        groups = read_array(self._folder / "groups.npy")
+        return {} if groups is None else {GROUP: _chunked(np.asarray(groups))}
 
     @cached_property
     def texts(self) -> MappedTexts | None:
@@ -38,10 +51,7 @@ class Columns:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Columns of two to 2,000 different values, in the source's order."""
-        known = [] if self._source is None else [str(name) for name in self._source.column_names]
-        if self._source is None and self._folder is not None and (self._folder / "groups.npy").exists():
-            known = [GROUP]
-        return tuple(name for name in known if not name.startswith("__index") and self._cuts(name))
+        return tuple(name for name in self._source if (found := self._codes(name)) and len(found[1]) > 1)
 
     def repeats(self, column: str, codes: NDArray[np.int32], names: tuple[str, ...]) -> bool:
         """Whether a column says the name of each row's code: the label column does."""
@@ -52,7 +62,7 @@ class Columns:
         return bool((np.array([place[text] for text in found[1]])[found[0]] == codes).all())
 
     def values(self, column: str) -> list[tuple[str, int]]:
-        """Values of a column as text with their rows, at most 50, most rows first."""
+        """Values of a column that cuts, as text with their rows: at most 50, most rows first."""
         found = self._codes(column)
         if found is None:
             return []
@@ -62,7 +72,7 @@ class Columns:
         return [(texts[code], int(counts[code])) for code in order[:_MOST_SHOWN]]
 
     def equal(self, column: str, value: str, n_rows: int) -> Mask:
-        """Say which rows have `value`, as text, in `column`; none for a column that is not there."""
+        """Say which rows have `value`, as text, in a column that cuts; none for any other column."""
         found = self._codes(column)
         if found is None or value not in found[1]:
             return np.zeros(n_rows, dtype=bool)
@@ -72,64 +82,91 @@ class Columns:
         """Say which rows hold `words` in a cell or in their text, whatever the case of letters."""
         import pyarrow.compute as pc
 
+        low = words.lower()
         found = np.zeros(n_rows, dtype=bool)
+        for codes, texts in filter(None, map(self._codes, self._source)):
+            hits = np.array([low in text.lower() for text in texts])
+            if hits.any():
+                found |= hits[codes]
         for cells in self._searched:
-            hits = pc.match_substring(cells, words.lower())
-            found |= np.asarray(pc.fill_null(hits, False))  # noqa: FBT003 - Arrow's own signature
+            found |= _in_pieces(cells, lambda piece: pc.match_substring(piece, low))
         return found
 
     @cached_property
     def _searched(self) -> list[Any]:
+        """Cells of the columns that cut into no slices, in small letters: texts, whole numbers, days."""
         import pyarrow as pa
-        import pyarrow.compute as pc
 
-        if self._folder is None:
-            return []
-        texts = map_table(self._folder, "texts")
-        if self._source is None and texts is not None:
-            readable = pc.cast(texts["text"], pa.large_string(), safe=False)
-            return [pc.utf8_lower(readable)]
-        columns = [] if self._source is None else self._source.columns
+        if not self._source or list(self._source) == [GROUP]:
+            return [] if self.texts is None else [_lowered(self.texts.cells)]
         plain = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_date)
         return [
-            pc.utf8_lower(pc.cast(cells, pa.large_string()))
-            for cells in columns
-            if any(fits(cells.type) for fits in plain)
+            _lowered(cells)
+            for name, cells in self._source.items()
+            if self._codes(name) is None and any(fits(cells.type) for fits in plain)
         ]
 
-    def _cuts(self, name: str) -> bool:
-        found = self._codes(name)
-        if found is None:
-            return False
-        codes, texts = found
-        return 1 < len(texts) <= min(_MOST_VALUES, len(codes) // _FEWEST_ROWS)
-
     def _codes(self, column: str) -> tuple[NDArray[np.int32], list[str]] | None:
+        """Return the rows' codes and what each stands for; None for a column that cuts into no slices."""
         if column not in self._coded:
-            self._coded[column] = self._encode(column)
+            cells = self._source.get(column)
+            self._coded[column] = None if cells is None else _encoded(cells)
         return self._coded[column]
 
-    def _encode(self, column: str) -> tuple[NDArray[np.int32], list[str]] | None:
-        import pyarrow as pa
-        import pyarrow.compute as pc
 
-        if self._source is not None and column in self._source.column_names:
-            cells = self._source[column]
-        elif self._source is None and column == GROUP and self._folder is not None:
-            cells = pa.chunked_array([pa.array(np.asarray(read_array(self._folder / "groups.npy")))])
-        else:
+def _encoded(cells: Any) -> tuple[NDArray[np.int32], list[str]] | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        plain = pc.dictionary_decode(cells) if pa.types.is_dictionary(cells.type) else cells
+        if len(pc.unique(plain.slice(0, _LOOKED_AT))) > _most(min(len(plain), _LOOKED_AT)):
             return None
-        try:
-            plain = pc.dictionary_decode(cells) if pa.types.is_dictionary(cells.type) else cells
-            encoded = pc.dictionary_encode(plain).combine_chunks()
-        except (pa.ArrowException, NotImplementedError):  # cells that hold lists or records
-            return None
-        whole = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
-        texts = [_text(value) for value in whole.dictionary.to_pylist()]
-        codes = pc.fill_null(whole.indices, len(texts)).to_numpy(zero_copy_only=False).astype(np.int32)
-        if whole.null_count:
-            texts.append(MISSING)
-        return codes, texts
+        encoded = pc.dictionary_encode(plain).combine_chunks()
+    except (pa.ArrowException, NotImplementedError):  # cells that hold lists or records
+        return None
+    whole = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
+    if len(whole.dictionary) > _most(len(whole)):
+        return None
+    texts = [_text(value) for value in whole.dictionary.to_pylist()]
+    codes = pc.fill_null(whole.indices, len(texts)).to_numpy(zero_copy_only=False).astype(np.int32)
+    return codes, [*texts, MISSING] if whole.null_count else texts
+
+
+def _most(rows: int) -> int:
+    return min(_MOST_VALUES, rows // _FEWEST_ROWS)
+
+
+def _lowered(cells: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_large_binary(cells.type):  # texts with half a character, which no letter compares to
+        texts = [cell.decode("utf-8", "replace").lower() for cell in cells.to_pylist()]
+        return pa.chunked_array([pa.array(texts, pa.large_string())])
+    return _of_pieces(cells, lambda piece: pc.utf8_lower(pc.cast(piece, pa.large_string())))
+
+
+def _in_pieces(cells: Any, work: Callable[[Any], Any]) -> Mask:
+    import pyarrow.compute as pc
+
+    return np.asarray(pc.fill_null(_of_pieces(cells, work), False))  # noqa: FBT003 - Arrow's own signature
+
+
+def _of_pieces(cells: Any, work: Callable[[Any], Any]) -> Any:
+    """Apply `work` to pieces of a column side by side: Arrow's functions on texts use one thread each."""
+    import pyarrow as pa
+
+    pieces = [cells.slice(start, _PIECE) for start in range(0, len(cells), _PIECE)] or [cells]
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        done = list(pool.map(work, pieces))
+    return pa.chunked_array([chunk for piece in done for chunk in piece.chunks])
+
+
+def _chunked(array: NDArray[Any]) -> Any:
+    import pyarrow as pa
+
+    return pa.chunked_array([pa.array(array)])
 
 
 def _text(value: Any) -> str:

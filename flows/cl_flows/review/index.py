@@ -117,19 +117,18 @@ class RunIndex:
 
     def pairs(self, most: int) -> list[Pair]:
         """Return the pairs of classes that are confused most, by the confident joint, then by flags."""
+        k = len(self.classes)
         given, true, rows = self._joint
         off = given != true
-        joint = dict(
-            zip((given[off] * len(self.classes) + true[off]).tolist(), rows[off].tolist(), strict=True)
-        )
-        flagged = self._flagged_pairs
-        keys = sorted(
-            joint.keys() | flagged.keys(), key=lambda key: (-joint.get(key, 0), -flagged.get(key, 0), key)
-        )
-        k = len(self.classes)
+        keys, flags = self._flagged_pairs
+        both = np.unique(np.concatenate([given[off] * k + true[off], keys]))
+        counted, flagged = np.zeros(len(both), np.int64), np.zeros(len(both), np.int64)
+        counted[np.searchsorted(both, given[off] * k + true[off])] = rows[off]
+        flagged[np.searchsorted(both, keys)] = flags
+        order = np.lexsort((both, -flagged, -counted))[:most]
         return [
-            Pair(self.classes[key // k], self.classes[key % k], joint.get(key, 0), flagged.get(key, 0))
-            for key in keys[:most]
+            Pair(self.classes[both[i] // k], self.classes[both[i] % k], int(counted[i]), int(flagged[i]))
+            for i in order
         ]
 
     def class_rows(self, most: int) -> list[ClassRow]:
@@ -215,6 +214,14 @@ class RunIndex:
 
         return np.asarray(pc.starts_with(self._id_texts, beginning))
 
+    def warm(self) -> None:
+        """Read now what else the first search, slice or card would read: a second for a million rows."""
+        self.slice_columns()
+        self.find(RowFilter(search="\x00"))
+        self.pairs(1)
+        if self.n_rows:
+            self.row(0)
+
     @cached_property
     def _id_texts(self) -> Any:
         import pyarrow as pa
@@ -282,11 +289,10 @@ class RunIndex:
         )
 
     @cached_property
-    def _flagged_pairs(self) -> dict[int, int]:
-        k = len(self.classes)
-        keys = self.given[self.flagged].astype(np.int64) * k + self.suggested[self.flagged]
-        found, rows = np.unique(keys, return_counts=True)
-        return dict(zip(found.tolist(), rows.tolist(), strict=True))
+    def _flagged_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Pairs (given times k plus suggested) of the flagged rows, and how many each has."""
+        given = self.given[self.flagged].astype(np.int64)
+        return np.unique(given * len(self.classes) + self.suggested[self.flagged], return_counts=True)
 
     def _codes(self, labels: Any) -> NDArray[np.int32]:
         """Turn label names, dictionary-encoded in the file, into class numbers."""
