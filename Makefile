@@ -11,7 +11,7 @@ WHEEL_TEST := build/wheel-test
 PYTEST := -m pytest -n auto --dist loadfile
 QUICK := not browser and not extra and not servers
 
-.PHONY: demo test test-checkout check bench test-browser test-servers test-extras test-spark test-concurrency test-wheel coverage clean
+.PHONY: demo test test-checkout check bench test-browser test-servers test-extras test-spark test-concurrency soak test-wheel coverage clean
 
 demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
@@ -28,7 +28,8 @@ test-checkout: $(READY)
 test-browser: $(READY)
 	$(BIN)/python -m pytest -m browser
 
-# A real Prometheus and a real Alertmanager (apt-get install prometheus prometheus-alertmanager) over real gates.
+# A real Prometheus and a real Alertmanager (apt-get install prometheus prometheus-alertmanager) over real gates;
+# Prefect's server and worker with scheduled gates, and a machine that is lost in the middle.
 test-servers: $(READY)
 	$(BIN)/python -m pytest -m servers
 
@@ -56,6 +57,12 @@ test-wheel: $(READY)
 # Eight gates at once, 200 rounds, in threads and in processes: some minutes. `make test` runs three rounds.
 test-concurrency: $(READY)
 	$(BIN)/python benchmarks/concurrency.py
+
+# Twenty scheduled gates while servers, workers and a disk fail: below ten minutes. Needs PostgreSQL's server (apt-get
+# install postgresql), and root for the disk that fills up. docs/soak.md says what the figures mean.
+soak: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,postgresql]"
+	PYTHONPATH=benchmarks $(BIN)/python -m soak
 
 coverage: $(READY)
 	$(BIN)/python $(PYTEST) -m "$(QUICK)" --cov --cov-report=term

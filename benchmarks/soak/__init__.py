@@ -1,0 +1,1 @@
+"""Gates on a clock with everything around them going wrong, and what the records say afterwards."""

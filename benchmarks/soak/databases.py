@@ -1,0 +1,156 @@
+"""Where history and Prefect's records are: a PostgreSQL server of our own, as in compose.yaml, or SQLite.
+
+The soak takes PostgreSQL for both, as deployments/compose.yaml gives it to those who run gates on workers: on
+SQLite, Prefect's server loses events to locks as soon as several runs report at once. The short soak takes
+SQLite, which needs nothing installed.
+"""
+
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from cl_flows.database.place import Database
+from soak.figures import Sizes
+from soak.processes import free_port
+
+
+class Databases(Protocol):
+    """The two databases of a soak."""
+
+    @property
+    def history(self) -> Database:
+        """Where labelgate's history is."""
+
+    @property
+    def prefect(self) -> str:
+        """Address of Prefect's database, as Prefect wants it."""
+
+    def sizes(self) -> Sizes:
+        """Return the bytes that the two take now."""
+
+
+@dataclass(frozen=True)
+class SQLite:
+    """Two files."""
+
+    folder: Path
+
+    @property
+    def history(self) -> Database:
+        """Return the file that a gate makes by itself."""
+        return self.folder / "runs" / "history.db"
+
+    @property
+    def prefect(self) -> str:
+        """Return the address of the file that Prefect would make by itself."""
+        return f"sqlite+aiosqlite:///{self.folder / 'home' / 'prefect.db'}"
+
+    def sizes(self) -> Sizes:
+        """Return the sizes of the files."""
+        files = (self.folder / "runs" / "history.db", self.folder / "home" / "prefect.db")
+        return Sizes(*(file.stat().st_size if file.exists() else 0 for file in files))
+
+
+@dataclass(frozen=True)
+class PostgreSQL:
+    """Where the server listens, and its password."""
+
+    port: int
+    password: str
+
+    @property
+    def history(self) -> Database:
+        """Return the address of history."""
+        return self._url("history")
+
+    @property
+    def prefect(self) -> str:
+        """Return the address of Prefect's database."""
+        return self._url("prefect", "asyncpg")
+
+    def create(self) -> None:
+        """Make the two, empty."""
+        for name in ("history", "prefect"):
+            self._ask(f"CREATE DATABASE {name}")
+
+    def wait(self, process: "subprocess.Popen[bytes]") -> None:
+        """Wait until the server answers."""
+        engine = create_engine(self._url("postgres"), poolclass=NullPool)
+        for _ in range(300):
+            if process.poll() is not None:
+                break
+            try:
+                engine.connect().close()
+            except OperationalError:
+                time.sleep(0.1)
+            else:
+                return
+        raise SystemExit("the PostgreSQL server did not start")
+
+    def sizes(self) -> Sizes:
+        """Ask the server."""
+        query = "SELECT pg_database_size('{}')"
+        return Sizes(*(int(self._ask(query.format(name), value=True)) for name in ("history", "prefect")))
+
+    def _url(self, name: str, driver: str = "psycopg") -> str:
+        return f"postgresql+{driver}://soak:{self.password}@127.0.0.1:{self.port}/{name}"
+
+    def _ask(self, statement: str, *, value: bool = False) -> Any:
+        engine = create_engine(self._url("postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            done = connection.execute(text(statement))
+            return done.scalar_one() if value else None
+
+
+def programs() -> Path | None:
+    """Return the folder of PostgreSQL's server programs, or None where there are none."""
+    on_path = shutil.which("initdb")
+    if on_path is not None:
+        return Path(on_path).resolve().parent
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return found[-1] if found else None
+
+
+@contextmanager
+def postgresql() -> Iterator[PostgreSQL]:
+    """Run a new server until the block is left; nothing of it stays."""
+    where = programs()
+    if where is None:
+        raise SystemExit("PostgreSQL is not installed: apt-get install postgresql")
+    # A folder of its own, which another user may enter: the server refuses to run as root.
+    folder = Path(tempfile.mkdtemp(prefix="labelgate-soak-postgresql-"))
+    server = PostgreSQL(free_port(), secrets.token_urlsafe(12))
+    options: dict[str, Any] = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+    if os.geteuid() == 0:
+        owner = next(user for user in pwd.getpwall() if user.pw_name in ("postgres", "nobody"))
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        options |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    (folder / "password").write_text(server.password)
+    (folder / "password").chmod(0o644)
+    setup = ["-D", "data", "-U", "soak", "--pwfile=password", "--auth=scram-sha-256", "-E", "UTF8", "-N"]
+    subprocess.run([str(where / "initdb"), *setup], check=True, **options)
+    listen = ["-c", f"unix_socket_directories={folder}", "-c", "listen_addresses=127.0.0.1"]
+    process = subprocess.Popen(
+        [str(where / "postgres"), "-D", "data", "-p", str(server.port), *listen], **options
+    )
+    try:
+        server.wait(process)
+        server.create()
+        yield server
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+        shutil.rmtree(folder)
