@@ -10,6 +10,7 @@ import click
 
 from cl_flows.cli.alert import alert
 from cl_flows.cli.audit import audit
+from cl_flows.cli.backfill import backfill
 from cl_flows.cli.check import check
 from cl_flows.cli.corrections import corrections
 from cl_flows.cli.demo import demo
@@ -48,6 +49,7 @@ for _command in (
     run,
     regate,
     corrections,
+    backfill,
     check,
     report,
     history,

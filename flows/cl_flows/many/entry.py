@@ -66,8 +66,8 @@ class GatesResult:
 
     @property
     def status(self) -> Ending:
-        """The worst ending: crashed, failed, undecided, passed."""
-        return max((one.status for one in self.gates), key=_ENDINGS.index)
+        """The worst ending: crashed, failed, undecided, passed (also where nothing was left to do)."""
+        return max((one.status for one in self.gates), key=_ENDINGS.index, default="passed")
 
     @property
     def exit_code(self) -> ExitCode:

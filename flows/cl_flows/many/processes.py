@@ -123,7 +123,7 @@ def _ended(job: Job, one: _Going) -> GateEntry:
     words = " | ".join(line.strip() for line in lines[-_MOST_LINES:])
     fault = GateError(
         f"the process of the gate {how} and gave no verdict" + (f": {words}" if words else ""),
-        hint=f"run it alone to see more: labelgate run {job.source}",
+        hint="run this gate alone to see more",
     )
     return GateEntry.of_error(job.source, fault)
 
