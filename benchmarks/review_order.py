@@ -1,7 +1,7 @@
 """How much label noise is left after people reviewed the first rows of an order; their answers are the truth.
 
-Run: python benchmarks/review_order.py  (needs cleanlab, and mnist_test_verified.npz and banking77.parquet in
-$LABELGATE_DATA or ../shared/data)
+Run: python benchmarks/review_order.py [--seeds 3]  (needs cleanlab, and mnist_test_verified.npz and
+banking77.parquet in $LABELGATE_DATA or ../shared/data)
 
 Orders: ours, as `labelgate review` shows rows; the same with the gate run again on the corrected labels
 halfway; cleanlab's `find_label_issues` with its defaults, then its label quality score, on the very same
@@ -9,7 +9,10 @@ probabilities; random, by its expectation; and the best there can be. Probabilit
 backend of each kind of data. A table in Markdown comes out, as docs/review_order.md has it.
 """
 
+import argparse
+import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,7 +39,6 @@ SHARES = (0.01, 0.05, 0.10)
 NOISE = 0.1
 # Sparse: most classes are mistaken for a few others, as people do.
 SPARSITY = 0.5
-SEEDS = (0, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class Setting:
         return float((self.given != self.true).mean())
 
 
-def settings(folder: Path) -> Iterator[Setting]:
-    """Yield MNIST's verified errors, then class-dependent noise on MNIST and banking77, three seeds each."""
+def settings(folder: Path, seeds: int) -> Iterator[Setting]:
+    """Yield MNIST's verified errors, then class-dependent noise on MNIST and banking77, by each seed."""
     mnist = np.load(folder / "mnist_test_verified.npz")
     given = mnist["given_labels"].astype(np.intp)
     error = mnist["reviewed_is_error"] == 1
@@ -77,9 +79,9 @@ def settings(folder: Path) -> Iterator[Setting]:
         return {"path": str(path / "banking77.parquet"), "label": "category", "text": "text"}
 
     yield Setting("MNIST, 15 verified errors", verified, given, pictures)
-    for seed in SEEDS:
+    for seed in range(seeds):
         yield Setting("MNIST, injected", clean, _spoiled(clean, 10, seed), pictures)
-    for seed in SEEDS:
+    for seed in range(seeds):
         yield Setting("banking77, injected", codes, _spoiled(codes, len(names), seed), questions)
 
 
@@ -155,9 +157,14 @@ def rows_of(setting: Setting) -> dict[str, list[float]]:
 
 def main() -> None:
     """Print the table: means over seeds."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", type=int, default=3, help="draws of the injected noise")
+    seeds = parser.parse_args().seeds
     found: dict[str, list[tuple[float, dict[str, list[float]]]]] = {}
-    for setting in settings(needed_data_folder()):
+    for setting in settings(needed_data_folder(), seeds):
+        began = time.perf_counter()
         found.setdefault(setting.name, []).append((setting.noise, rows_of(setting)))
+        print(f"{setting.name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     print("| data | order | wrong before | " + " | ".join(f"after {s:.0%}" for s in SHARES) + " |")
     print("|---|---|---|" + "---|" * len(SHARES))
     for name, runs in found.items():

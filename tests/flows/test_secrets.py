@@ -88,3 +88,32 @@ def test_options_that_exclude_each_other_are_named_in_a_plain_sentence() -> None
     assert str(caught.value).endswith("embedding and embeddings_path are both set; wanted one of them")
     assert "Value error" not in str(caught.value)
     assert caught.value.hint
+
+
+def test_secrets_within_sections_and_defaults_are_hidden_too() -> None:
+    """Whatever the depth: a secret of a section within a section, and the default of a variable."""
+    from pydantic import BaseModel, SecretStr
+
+    from cl_flows.shown_settings import _hidden
+
+    class Door(BaseModel):
+        key: SecretStr
+        name: str = ""
+
+    class Options(BaseModel):
+        door: Door | None = None
+        doors: tuple[Door, ...] = ()
+        token: SecretStr | None = None
+
+    written = {
+        "door": {"key": "sesame", "name": "front"},
+        "doors": [{"key": "${KEY}"}, {"key": "sesame"}],
+        "token": "Bearer ${TOKEN:-sesame}",
+        "unknown": {"key": "not declared"},
+    }
+    assert _hidden(written, Options) == {
+        "door": {"key": "**********", "name": "front"},
+        "doors": [{"key": "${KEY}"}, {"key": "**********"}],
+        "token": "Bearer ${TOKEN:-**********}",
+        "unknown": {"key": "not declared"},
+    }
