@@ -193,15 +193,12 @@ def latest(database: Database, fingerprint: str, *, who: str | None = None) -> l
         query = query.where(DECISIONS.c.who == who)
     with reading(database) as connection:
         found = _decisions(connection, query)
-    gone = _steps_taken_back(found)
-    words: dict[tuple[int, str], Decision] = {}
     with collector_at_rest():
-        for one in found:
-            if one.action != _UNDO and one.step not in gone:
-                place = (one.position, one.who)
-                words.pop(place, None)  # the later word takes the later place
-                words[place] = one
-        return list(words.values())
+        gone = _steps_taken_back(found)
+        stands = found if not gone else [one for one in found if one.undoes is None and one.step not in gone]
+        words = {(one.position, one.who): one for one in stands}
+        # A later word stands where the person's first one stood.
+        return list(words.values()) if len(words) == len(stands) else sorted(words.values())
 
 
 def read_log(database: Database, fingerprint: str) -> list[dict[str, Any]]:

@@ -306,3 +306,64 @@ def test_the_source_is_only_replaced_on_demand_and_kept_beside(tmp_path: Path) -
     assert done.backup is not None
     assert Path(done.backup).read_bytes() == before
     assert len(pd.read_csv(path)) == N - 2
+
+
+def test_a_label_that_would_read_as_none_is_refused(tmp_path: Path) -> None:
+    """Written into a CSV file, NA would take the row out of the data unseen."""
+    table().to_csv(tmp_path / "trees.csv", index=False)
+    kept = gated(tmp_path / "trees.csv", tmp_path / "runs", label="label", id="tree", drop=["note"])
+    with pytest.raises(InputError, match="'NA' means in this file: no label"):
+        export_corrected(kept, judged(kept, {"000": ("relabel", "NA")}), tmp_path / "new.csv")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["runs", "trees.csv"]
+
+
+def test_earlier_corrections_are_in_the_file_too(tmp_path: Path) -> None:
+    """A run with a patch over its labels: the source gets the patch and what people said since."""
+    path, fixes = tmp_path / "trees.csv", tmp_path / "fixes.csv"
+    table().to_csv(path, index=False)
+    fixes.write_text(
+        'id,old,new,action,who,when,why\n003,"birch, weeping",ash,relabel,kim,,\n004,ash,,exclude,kim,,\n'
+    )
+    raw = {
+        "data": {"path": str(path), "label": "label", "id": "tree", "drop": ["note"]},
+        "corrections": [str(fixes)],
+        "model": {"backend": "tabular", "estimator": "logistic"},
+        "gate": {"max_noise_rate": 0.5, "great_expectations": False},
+        "output": {"folder": str(tmp_path / "runs")},
+    }
+    run_direct(make_config(raw, "test"))
+    kept = open_kept(tmp_path / "runs", "last")
+    done = export_corrected(kept, judged(kept, {"001": ("relabel", "ash")}), tmp_path / "new.csv")
+    assert (done.from_source, done.says, done.n_relabelled, done.n_excluded) == (True, (), 2, 1)
+    rows = pd.read_csv(tmp_path / "new.csv", dtype={"tree": str}).set_index("tree")
+    assert (rows.loc["001", "label"], rows.loc["003", "label"], "004" in rows.index) == ("ash", "ash", False)
+    assert rows["label"].isna().sum() == 2
+
+
+def test_a_table_of_pictures_stays_a_table(tmp_path: Path) -> None:
+    """File names and labels in a TSV file: only label cells change, and the tree starts anew."""
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    (tmp_path / "photos").mkdir()
+    lines = ["file\tlabel\tby"]
+    for i in range(40):
+        shade = rng.integers(0, 60, (8, 8)) + 180 * (i % 2)
+        Image.fromarray(shade.astype(np.uint8)).save(tmp_path / "photos" / f"{i}.png")
+        lines.append(f"{i}.png\t{('ash', 'birch')[i % 2]}\tkim")
+    path = tmp_path / "photos" / "photos.tsv"
+    path.write_text("\n".join(lines) + "\n")
+    raw = {
+        "data": {"path": str(path), "loader": "pictures"},
+        "gate": {"max_noise_rate": 0.5, "great_expectations": False},
+        "output": {"folder": str(tmp_path / "runs")},
+    }
+    run_direct(make_config(raw, "test"))
+    kept = open_kept(tmp_path / "runs", "last")
+    stands = judged(kept, {"0.png": ("relabel", "birch"), "1.png": ("ambiguous", "")})
+    done = export_corrected(kept, stands, tmp_path / "new.tsv", copy_to=tmp_path / "tree")
+    assert (done.from_source, done.n_laid_out) == (True, 39)
+    lines[1] = lines[1].replace("ash", "birch")
+    del lines[2]
+    assert (tmp_path / "new.tsv").read_text() == "\n".join(lines) + "\n"
+    assert (tmp_path / "tree" / "birch" / "0.png").exists()

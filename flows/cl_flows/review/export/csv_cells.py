@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cl_core.errors import InputError
 from cl_flows.review.export.labels import OtherSourceError, Speller
 
 
@@ -57,10 +58,19 @@ def _rewritten(text: str, column: str, speller: Speller, separator: str, missing
             parts.append(text[done : one.start])
             done = one.end
         elif new is not None:
+            _refuse_missing(new, missing)
             start, end = one.cell
             parts += [text[done:start], _written(new if word is None else word, text[start:end], separator)]
             done = end
     return "".join([*parts, text[done:]])
+
+
+def _refuse_missing(label: str, missing: tuple[str, ...]) -> None:
+    if label.strip() in missing:
+        raise InputError(
+            f"the new label {label!r} means in this file: no label",
+            hint="decide for another name, or set data.missing_labels",
+        )
 
 
 def _records(text: str, column: str, separator: str) -> Iterator[_Record]:
