@@ -9,7 +9,7 @@ EXTRAS_READY := $(EXTRAS)/.ready
 TOOLS := build/tools
 WHEEL_TEST := build/wheel-test
 PYTEST := -m pytest -n auto --dist loadfile
-QUICK := not browser and not extra and not servers
+QUICK := not browser and not extra and not servers and not postgresql
 
 .PHONY: demo test test-checkout check bench test-browser test-servers test-extras test-spark test-concurrency soak test-wheel coverage clean
 
@@ -28,10 +28,10 @@ test-checkout: $(READY)
 test-browser: $(READY)
 	$(BIN)/python -m pytest -m browser
 
-# A real Prometheus and a real Alertmanager (apt-get install prometheus prometheus-alertmanager) over real gates;
-# Prefect's server and worker with scheduled gates, and a machine that is lost in the middle.
+# Real gates under a real Prometheus, Alertmanager and PostgreSQL (apt-get install prometheus prometheus-alertmanager
+# postgresql); Prefect's server and worker with scheduled gates, and a machine that is lost in the middle.
 test-servers: $(READY)
-	$(BIN)/python -m pytest -m servers
+	$(BIN)/python -m pytest -m "servers or (postgresql and not extra)"
 
 # Backends and loaders of the extras, with real small models, and the examples for other tools: environments
 # of their own, as they are large and some of them want other versions than we do.

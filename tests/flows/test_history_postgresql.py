@@ -25,7 +25,6 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     return int(left.value.code or 0), out + err
 
 
-@pytest.mark.extra
 @pytest.mark.postgresql
 def test_a_gate_lives_on_postgresql_and_shows_no_password(
     new_postgresql: str,
@@ -71,7 +70,6 @@ def test_a_gate_lives_on_postgresql_and_shows_no_password(
     assert not [path for path in kept if password.encode() in path.read_bytes()]
 
 
-@pytest.mark.extra
 @pytest.mark.postgresql
 def test_debts_of_words_are_settled_on_postgresql(new_postgresql: str) -> None:
     """A failed run is told once, and a run of no news settles itself."""
@@ -85,7 +83,6 @@ def test_debts_of_words_are_settled_on_postgresql(new_postgresql: str) -> None:
         settle(new_postgresql, "slack", runs, told=telling is not None)
 
 
-@pytest.mark.extra
 @pytest.mark.postgresql
 def test_who_may_only_read_reads_and_is_refused_as_a_writer(new_postgresql: str) -> None:
     """`SELECT` is enough to look; the refusal of a write names the database without its user."""

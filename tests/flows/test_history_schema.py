@@ -57,7 +57,7 @@ FIGURES = Baseline(
 
 
 @pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.extra, pytest.mark.postgresql])]
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 )
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """Name a history that is not there yet, on each kind of database."""
@@ -342,7 +342,6 @@ def test_a_url_of_another_kind_is_refused(url: str, says: str) -> None:
     assert "geheim" not in str(refused.value)
 
 
-@pytest.mark.extra
 def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
     """Neither in the message nor in what it came from."""
     with pytest.raises(ConfigError, match=r"postgresql://127.0.0.1:1/db cannot be used") as refused:

@@ -124,7 +124,6 @@ def test_after_every_telling_people_know_the_verdict(
         assert known == status
 
 
-@pytest.mark.extra
 @pytest.mark.postgresql
 def test_the_same_is_told_where_history_is_in_postgresql(new_postgresql: str) -> None:
     """A change once, a failed delivery and a killed run with the next, whatever database keeps the debt."""

@@ -47,8 +47,8 @@ def sql_batch(context: Any, url: str, table: pd.DataFrame, *, query: bool) -> An
     params=[
         "sqlite",
         "sqlite query",
-        pytest.param("postgresql", marks=[pytest.mark.extra, pytest.mark.postgresql]),
-        pytest.param("postgresql query", marks=[pytest.mark.extra, pytest.mark.postgresql]),
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("postgresql query", marks=pytest.mark.postgresql),
         pytest.param(
             "spark",
             marks=[

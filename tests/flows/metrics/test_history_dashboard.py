@@ -55,7 +55,6 @@ def test_the_data_source_holds_no_secret() -> None:
     assert source["secureJsonData"]["password"] == "${LABELGATE_DB_READER_PASSWORD}"  # noqa: S105 - its name
 
 
-@pytest.mark.extra
 @pytest.mark.postgresql
 def test_every_query_finds_real_runs(
     new_postgresql: str,

@@ -8,7 +8,7 @@ from cl_flows.database.place import Database
 
 
 @pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.extra, pytest.mark.postgresql])]
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 )
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """Name a history that is not there yet."""

@@ -181,7 +181,6 @@ def zoo(postgresql_url: str) -> str:
     return postgresql_url
 
 
-@pytest.mark.extra
 @pytest.mark.postgresql
 def test_postgresql_is_read(zoo: str) -> None:
     """Numerics are numbers, UUIDs are text, times are in UTC, and rows come in order, in many parts."""
@@ -197,7 +196,6 @@ def test_postgresql_is_read(zoo: str) -> None:
     assert load(plain, query=query).n_rows == 16_667
 
 
-@pytest.mark.extra
 @pytest.mark.postgresql
 def test_postgresql_refuses_to_write(zoo: str) -> None:
     """A function that writes is a SELECT to read: the transaction refuses it."""
@@ -212,7 +210,6 @@ def test_postgresql_refuses_to_write(zoo: str) -> None:
     assert load(zoo, table="lab.pets", drop=["pair"]).n_rows == 16_667
 
 
-@pytest.mark.extra
 @pytest.mark.postgresql
 def test_a_wrong_password_and_a_server_that_is_gone_stay_secret(zoo: str) -> None:
     """The error names the server; only the broken connection may be tried again."""
