@@ -14,7 +14,7 @@ from pathlib import Path
 
 from soak.checks import untried, violations
 from soak.databases import SQLite, postgresql
-from soak.faults import small_disk
+from soak.disk import small_disk
 from soak.figures import figures
 from soak.gather import leftover_processes
 from soak.receiver import listening

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from cl_flows.database.place import Database
 from soak.prefect_side import read_runs
 from soak.records import Row
-from soak.stage import GONE, ROWS, Case, Stage
+from soak.stage import FULL, GONE, ROWS, Case, Stage
 
 # Prefect's server is asked seldom: it has enough to do.
 _ASK_S = 5.0
+_CRASHES = {GONE, FULL}
 
 
 @dataclass
@@ -31,9 +32,9 @@ class Changes:
     def advance(self, rows: list[Row]) -> list[str]:
         """Change what was met; return what changed, a line each."""
         said = []
-        gone = self._crashed() if any(self._content(case) == GONE for case in self._waiting()) else set()
+        gone = self._crashed() if any(self._content(case) in _CRASHES for case in self._waiting()) else set()
         for case in self._waiting():
-            if case.name not in gone and not self._judged(case, rows):
+            if not (case.name in gone and self._content(case) in _CRASHES) and not self._judged(case, rows):
                 continue
             self.place[case.name] = self.place.get(case.name, 0) + 1
             self.since[case.name] = datetime.now(UTC)
@@ -52,7 +53,7 @@ class Changes:
 
     def _judged(self, case: Case, rows: list[Row]) -> bool:
         content, since = self._content(case), self.since.get(case.name)
-        return content != GONE and any(
+        return content not in _CRASHES and any(
             row.dataset == case.name
             and row.n_rows == ROWS[content]
             and (since is None or row.started >= since)
@@ -60,7 +61,7 @@ class Changes:
         )
 
     def _crashed(self) -> set[str]:
-        """Return the data sets of which a run has ended that missed its file."""
+        """Return the data sets of which a run has crashed for want of its file or of room on its disk."""
         if time.monotonic() - self.asked < _ASK_S:
             return set()
         self.asked = time.monotonic()

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 
 from soak.records import VERDICT_STATES, Fault, FlowRun, Post, Records, Row
-from soak.stage import GONE, TRUTH, Case
+from soak.stage import FULL, GONE, TRUTH, Case
 
 # A run that a fault hit may end this much later: heartbeats are missed after 90 seconds.
 _AFTERMATH = timedelta(seconds=150)
@@ -162,7 +162,7 @@ def _missing(records: Records, case: Case) -> Iterator[str]:
     if case.crashes and not any(case.crashes in run.message for run in ended):
         yield f"{case.name} never crashed as it should have: {case.crashes!r}"
     seen = {row.status for row in records.rows if row.dataset == case.name}
-    wanted = {content for content in case.contents if content != GONE}
+    wanted = {content for content in case.contents if content not in {GONE, FULL}}
     if not case.name.startswith("hangs") and seen != wanted:
         yield f"{case.name} was seen as {sorted(seen)}, {sorted(wanted)} was there"
 

@@ -1,22 +1,15 @@
 """What goes wrong during a soak, and when. Whether it did harm is for the checks to say."""
 
-import errno
-import os
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
 
 from soak.processes import Child, wait_for_api
 from soak.records import Fault
 from soak.stage import Stage
 
 _DOWN_S = 6.0
-_FILLER = "filler"
 
 
 @dataclass(frozen=True)
@@ -48,11 +41,6 @@ class Faults:
             Planned(0.55 * load_s, "worker killed with -9", self.kill_worker),
             Planned(0.75 * load_s, "server killed with -9", self.kill_server),
         ]
-        if any(case.small_disk for case in self.stage.cases):
-            plan += [
-                Planned(0, "disk full", partial(fill, self.stage.disk)),
-                Planned(0.5 * load_s, "disk has room again", partial(free, self.stage.disk)),
-            ]
         return sorted(plan, key=lambda fault: fault.at_s)
 
     def carry_out(self, one: Planned) -> None:
@@ -83,42 +71,3 @@ class Faults:
         self.server.kill_all()
         self.server.start()
         wait_for_api(self.api)
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[bool]:
-    """Mount 8 MB as a disk of its own; say whether that was allowed."""
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "labelgate-soak", str(folder)],  # noqa: S607
-        capture_output=True,
-        check=False,
-    )
-    try:
-        yield done.returncode == 0
-    finally:
-        if done.returncode == 0:
-            subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S607
-
-
-def fill(disk: Path) -> None:
-    """Write until there is no room left."""
-    with (disk / _FILLER).open("wb", buffering=0) as file:
-        for size in (1 << 20, 1 << 12, 1):
-            with suppress(OSError):
-                while file.write(b"\0" * size):
-                    pass
-    try:
-        (disk / "probe").write_bytes(os.urandom(4096))
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-    else:
-        raise SystemExit(f"{disk} did not fill up")
-    finally:
-        with suppress(OSError):
-            (disk / "probe").unlink()
-
-
-def free(disk: Path) -> None:
-    """Take the filler away."""
-    (disk / _FILLER).unlink()

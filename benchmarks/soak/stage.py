@@ -11,12 +11,14 @@ import pandas as pd
 import yaml
 
 from cl_core import flip_labels
+from soak.disk import fill, free
 
 # How many rows a content has tells afterwards which content a run has judged.
 ROWS = {"passed": 300, "failed": 310, "undecided": 40}
 TRUTH = {rows: status for status, rows in ROWS.items()}
 _WRONG = {"passed": 0.0, "failed": 0.2, "undecided": 0.0}
-GONE = "gone"
+# Not what the file holds: there is none, or the disk for the results has no room.
+GONE, FULL = "gone", "full disk"
 
 ALERTS, HISTORY, AUTOMATED = "SOAK_ALERTS", "SOAK_HISTORY", "SOAK_AUTOMATED"
 
@@ -30,7 +32,7 @@ class Case:
     name
         Of the data set, of its deployment and of its files.
     contents
-        What the file holds, one after the other over the time of the soak: a verdict, or `GONE`.
+        What the file holds, one after the other over the time of the soak: a verdict, `GONE` or `FULL`.
     crashes
         What a crash that belongs to this data set says; empty where it has no reason to crash.
     model
@@ -70,13 +72,13 @@ CASES = (
     _hangs("sleep", _LATE),
     _hangs("pool", _LATE),
     # Nothing in the process can speak then; what ends it says so in the worker's log.
-    _hangs("lock", "Process exited with status code: 1"),
+    _hangs("lock", "status code"),
     Case("vanished", (GONE,), crashes="vanished.csv"),
     Case("comes-back", ("failed", GONE, "failed"), crashes="comes-back.csv"),
     Case("recovers", ("failed", "passed")),
     Case("settles", ("undecided", "passed")),
     Case("to-and-fro", ("passed", "failed", "passed", "failed", "passed")),
-    Case("full-disk", ("passed",), crashes="space left", small_disk=True),
+    Case("full-disk", (FULL, "passed"), crashes="space left", small_disk=True),
 )
 SHORT = tuple(case for case in CASES if case.name in {"passes-1", "undecided-1", "vanished", "recovers"})
 
@@ -132,8 +134,12 @@ class Stage:
         if content == GONE:
             path.unlink(missing_ok=True)
             return
+        if case.small_disk:
+            (fill if content == FULL else free)(self.disk)
         beside = path.with_suffix(".new")
-        table(content, seed=sum(case.name.encode())).to_csv(beside, index=False)
+        table("passed" if content == FULL else content, seed=sum(case.name.encode())).to_csv(
+            beside, index=False
+        )
         os.replace(beside, path)  # noqa: PTH105 - Path.replace hides that this is atomic
 
     def _settings(self, case: Case) -> dict[str, Any]:
