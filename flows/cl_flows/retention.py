@@ -14,7 +14,16 @@ from cl_flows.baselines import baseline_id
 from cl_flows.config import GateConfig
 from cl_flows.database.connect import reading, writing
 from cl_flows.database.place import Database, is_there
-from cl_flows.database.tables import ACCEPTANCES, AUDITS, FIGURES, ORIGINS, PRUNINGS, RUNS, TELLINGS
+from cl_flows.database.tables import (
+    ACCEPTANCES,
+    AUDITS,
+    DECISIONS,
+    FIGURES,
+    ORIGINS,
+    PRUNINGS,
+    RUNS,
+    TELLINGS,
+)
 from cl_flows.kept.sweep import sweep_rows
 from cl_flows.runs import SetAside, set_aside
 
@@ -34,7 +43,7 @@ class Retention:
     baseline
         Beginning of the id of a run that later ones are measured by, as gate.yaml names it.
     rows, audited
-        Whether rows of history go, too, and whether runs with an audit go.
+        Whether rows of history go, too, and whether runs go that people audited or decided on.
     """
 
     keep_runs: int | None
@@ -125,7 +134,10 @@ def _chosen(
     connection: Connection, folder: Path, how: Retention, dataset: str | None, now: datetime
 ) -> Iterator[tuple[str, str]]:
     """Yield id and data set of the runs that go."""
-    audited = set() if how.audited else set(connection.execute(select(AUDITS.c.run_id)).scalars())
+    audited: set[str] = set()
+    if not how.audited:
+        for table in (AUDITS, DECISIONS):
+            audited.update(connection.execute(select(table.c.run_id).distinct()).scalars())
     names = select(RUNS.c.dataset).distinct().order_by(RUNS.c.dataset)
     if dataset is not None:
         names = names.where(RUNS.c.dataset == dataset)

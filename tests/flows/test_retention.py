@@ -21,6 +21,7 @@ from cl_flows.database.tables import AUDITS
 from cl_flows.direct import run_direct
 from cl_flows.history import HistoryRow, read_history, recording
 from cl_flows.retention import Retention, prune, refuse_pruned
+from cl_flows.review.decisions import Action, NewDecision, RunKey, decide
 from cl_flows.runs import new_run_id, open_run
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
@@ -86,16 +87,18 @@ def test_the_oldest_go_and_history_keeps_their_rows(tmp_path: Path) -> None:
 
 
 def test_what_is_needed_never_goes(tmp_path: Path) -> None:
-    """The newest, the run others are measured by, the one gate.yaml names, and one that people audit."""
+    """The newest, the run others are measured by, the one gate.yaml names, and those that people look at."""
     passed = ran(tmp_path, 1, passed=True)
-    by_name, audited, plain, newest = (ran(tmp_path, day) for day in range(2, 6))
+    by_name, audited, reviewed, plain, newest = (ran(tmp_path, day) for day in range(2, 7))
+    keep = NewDecision(0, "a", "cat", Action.KEEP)
+    decide(tmp_path / "history.db", RunKey(reviewed, "abc", "cats"), "kim", [keep])
     with writing(tmp_path / "history.db") as connection:
         row = {"run_id": audited, "fingerprint": "abc", "plan": "{}", "seed": 0, "changed_at": ""}
         connection.execute(AUDITS.insert().values(**row))
     strict = Retention(1, 0.001, baseline=by_name[:10])
     assert gone(tmp_path, strict) == [plain]
-    assert folders(tmp_path) == sorted([passed, by_name, audited, newest])
-    assert gone(tmp_path, replace(strict, audited=True, rows=True)) == [plain, audited]
+    assert folders(tmp_path) == sorted([passed, by_name, audited, reviewed, newest])
+    assert gone(tmp_path, replace(strict, audited=True, rows=True)) == [plain, reviewed, audited]
     accept_run(tmp_path / "history.db", by_name, who="kim", reason="why")
     assert gone(tmp_path, KEEP_ONE) == [passed]
     assert find_baseline(tmp_path / "history.db", "cats").run_id == by_name  # type: ignore[union-attr]

@@ -138,7 +138,9 @@ Examples:
 @click.option("--dataset", help="Only runs of this data set.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @click.option("--rows", is_flag=True, help="Remove their rows of history, too.")
-@click.option("--audited", is_flag=True, help="Also runs with an audit; people's answers stay on record.")
+@click.option(
+    "--audited", is_flag=True, help="Also runs that people audited or reviewed; what they said stays."
+)
 @output_option
 def prune(
     keep: int | None,

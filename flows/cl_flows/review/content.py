@@ -153,8 +153,11 @@ def _sound(features: Clips | MediaFiles, position: int) -> Sound:
 
     if isinstance(features, MediaFiles):
         data = reader(features)(position)
-        about = soundfile.info(io.BytesIO(data))
-        rate = _rate_for(about.frames, about.samplerate)
+        try:
+            about = soundfile.info(io.BytesIO(data))
+            rate = _rate_for(about.frames, about.samplerate)
+        except (soundfile.LibsndfileError, TypeError):
+            rate = _LONG_RATE  # decoding says what is wrong with it
         samples = decode_sound(data, str(features.names[position]), rate)
     else:
         rate = _rate_for(len(features[position]), features.rate)

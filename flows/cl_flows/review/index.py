@@ -60,6 +60,7 @@ class RunIndex:
         # Positions in the order people look at them: rank is a permutation of 1..n.
         self.order: Indices = np.empty(self.n_rows, dtype=np.intp)
         self.order[self.rank - 1] = np.arange(self.n_rows)
+        self.order.setflags(write=False)  # handed out for a filter that takes every row
         self.columns = Columns(run)
 
     def find(self, wanted: RowFilter) -> Indices:
@@ -85,7 +86,7 @@ class RunIndex:
 
     def id_of(self, position: int) -> str:
         """Return what people call a row."""
-        return str(self._id_cells[position].as_py())
+        return str(self._id_texts[position].as_py())
 
     def position_of(self, row_id: str) -> int:
         """Return the position of the row with this very id."""

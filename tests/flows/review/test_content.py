@@ -80,6 +80,19 @@ def test_sounds_become_wav_with_peaks(tmp_path: Path) -> None:
     assert len(short.peaks) == 4
 
 
+def test_a_broken_sound_file_is_told(tmp_path: Path) -> None:
+    """The row says what is wrong with its file; the next one plays, at its own rate."""
+    soundfile.write(tmp_path / "1.wav", np.zeros((441, 2)), 44_100)
+    (tmp_path / "2.wav").write_bytes(b"RIFFno sound")
+    data = kept(tmp_path / "rows", MediaFiles(str(tmp_path), np.array(["1.wav", "2.wav"])), "audio")
+    sound = content_of(data, 0)
+    assert isinstance(sound, Sound)
+    assert (soundfile.info(io.BytesIO(sound.wav)).samplerate, sound.seconds) == (44_100, 0.01)
+    broken = content_of(data, 1)
+    assert isinstance(broken, Nothing)
+    assert "'2.wav' is no whole sound" in broken.reason
+
+
 def test_texts_come_whole_up_to_a_bound(tmp_path: Path) -> None:
     """Twenty thousand characters, half characters too, and the cells of the source beside them."""
     texts = ["so long " * 5000, "half \ud83d a character"]
