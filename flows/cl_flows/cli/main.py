@@ -22,6 +22,7 @@ from cl_flows.cli.options import MACHINE_FORMATS
 from cl_flows.cli.plugins import plugins
 from cl_flows.cli.regate import regate
 from cl_flows.cli.report import report
+from cl_flows.cli.review import review, serve
 from cl_flows.cli.run import run
 from cl_flows.cli.schedule import schedule
 from cl_flows.exit_codes import ExitCode
@@ -52,6 +53,8 @@ for _command in (
     backfill,
     check,
     report,
+    review,
+    serve,
     history,
     metrics,
     audit,

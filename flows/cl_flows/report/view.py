@@ -35,6 +35,8 @@ class Tables:
     joint, joint_classes
         Rows counted by given and true label, shape ``(h, h)``, and the names of these classes; None
         where they are not known.
+    joint_rows
+        Rows labelled with each of these classes, shape ``(h,)``, where the joint leaves other classes out.
     flagged, kept
         Rows in each of twenty bins of label quality; empty where they are not known.
     suspects
@@ -49,13 +51,14 @@ class Tables:
     flagged: NDArray[np.int64]
     kept: NDArray[np.int64]
     suspects: tuple[Suspect, ...] = ()
+    joint_rows: NDArray[np.int64] | None = None
 
 
 def page_view(document: Mapping[str, Any], tables: Tables) -> dict[str, Any]:
     """Return what the templates print: the document, with charts laid out and lists cut to a page."""
     noise = document["noise"]
     said = wording.percents(noise["limit"], noise["rate"], noise["low"], noise["high"])
-    heat = None if tables.joint is None else charts.heat_map(tables.joint)
+    heat = None if tables.joint is None else charts.heat_map(tables.joint, tables.joint_rows)
     classes = _worst(tables.class_rows)
     settings = json.dumps(document["settings"], indent=2, ensure_ascii=False, allow_nan=False)
     return {
@@ -71,6 +74,7 @@ def page_view(document: Mapping[str, Any], tables: Tables) -> dict[str, Any]:
         "given_labels": list(dict.fromkeys(s.given for s in tables.suspects)),
         "heat": heat,
         "heat_classes": tables.joint_classes,
+        "heat_left_out": max(0, document["data"]["classes"] - len(tables.joint_classes)),
         "longest_class": max((len(str(name)) for name in tables.joint_classes), default=0),
         "classes": {"total": document["classes"]["total"], "rows": classes},
         "most_noise": max(_LEAST_NOISE, *(row["noise_rate"] or 0.0 for row in tables.class_rows)),

@@ -10,21 +10,25 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
 from cl_core.errors import ConfigError, LabelgateError
-from cl_flows.review.web import home, public, run_page
+from cl_flows.review.web import audit, bulk, deciding, export, home, media, public, rows, run_page
 from cl_flows.review.web.access import Access
 from cl_flows.review.web.guard import Guard, Refused
+from cl_flows.review.web.jobs import Jobs
 from cl_flows.review.web.render import page
 from cl_flows.review.web.shelf import NotThereError, Shelf
 
 logger = logging.getLogger(__name__)
 
-_TOPICS = (public, home, run_page)
+_TOPICS = (public, home, run_page, rows, media, deciding, audit, bulk, export)
 
 
 def make_app(output: Path, access: Access) -> ASGIApp:
     """Return the pages of a results folder, behind their door."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.shelf = Shelf(output)
+    shelf = Shelf(output)
+    shelf.get_ready()
+    app.state.shelf = shelf
+    app.state.jobs = Jobs()
     for topic in _TOPICS:
         app.include_router(topic.router)
     app.add_exception_handler(Refused, _refused)
@@ -51,7 +55,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _deliberate(request: Request, error: Exception) -> Response:
-    status = 404 if isinstance(error, NotThereError) else 409 if isinstance(error, ConfigError) else 400
+    status = 404 if isinstance(error, NotThereError) else 503 if isinstance(error, ConfigError) else 400
     return refusal(request, Refused(status, str(error), getattr(error, "hint", "")))
 
 

@@ -50,14 +50,14 @@ async def enter(request: Request) -> Response:
         return _asked(request, target, problem="That is not the token.", status=403)
     if not who:
         return _asked(request, target, problem="Say a name of 1 to 100 characters.", status=400)
-    response = RedirectResponse(_own(target), status_code=303)
+    response = RedirectResponse(own_path(target), status_code=303)
     guard.let_in(response, who)
     return response
 
 
 def _asked(request: Request, target: str, *, problem: str = "", status: int = 200) -> Response:
     values = {
-        "target": _own(target),
+        "target": own_path(target),
         "inside": bool(request.scope.get(INSIDE)),
         "problem": problem,
         "name": request.scope.get(WHO, ""),
@@ -65,7 +65,7 @@ def _asked(request: Request, target: str, *, problem: str = "", status: int = 20
     return page(request, "enter.html.j2", values, status=status)
 
 
-def _own(target: str) -> str:
+def own_path(target: str) -> str:
     """Return a path of ours: nobody is sent to another site from here."""
     safe = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
     return target if safe else "/"

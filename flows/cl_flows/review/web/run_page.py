@@ -1,42 +1,78 @@
-"""A run's page: verdict, rate with interval, classes, confident joint, label quality. No rows."""
+"""A run's page: verdict, rate with interval, classes, confident joint, label quality."""
 
-import json
+from typing import Any
 
-import pandas as pd
+import numpy as np
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cl_flows.history import HistoryRow
+from cl_flows.origins import read_origins
 from cl_flows.report import charts
 from cl_flows.report.view import Tables, page_view
+from cl_flows.review.index import RunIndex
+from cl_flows.review.web.guard import WHO
+from cl_flows.review.web.items import item_of
 from cl_flows.review.web.links import Links
+from cl_flows.review.web.progress import progress
+from cl_flows.review.web.query import read_query
 from cl_flows.review.web.render import page
-from cl_flows.review.web.shelf import shelf_of
-from cl_flows.runs import SCORED_FILE
+from cl_flows.review.web.rows import in_state
+from cl_flows.review.web.shelf import Opened, Shelf, shelf_of
 
 router = APIRouter()
+
+_STRIP = 6  # suspects at a glance
+_PAIRS = 50
 
 
 @router.get("/runs/{run_id}")
 def run_page(request: Request, run_id: str) -> Response:
     """Show what a run found."""
     shelf = shelf_of(request)
-    folder = shelf.folder(run_id)
-    document = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    scored = pd.read_parquet(folder / SCORED_FILE, columns=["label_quality", "is_label_issue"])
-    flagged = scored["is_label_issue"].to_numpy()
-    quality = scored["label_quality"].to_numpy()
-    tables = Tables(
-        class_rows=document["classes"]["rows"],
-        pairs=document["pairs"]["rows"][:50],
-        n_pairs=document["pairs"]["total"],
-        joint=None,
-        joint_classes=(),
-        flagged=charts.quality_bins(quality[flagged]),
-        kept=charts.quality_bins(quality[~flagged]),
+    run = shelf.opened(run_id)
+    values = {
+        "v": page_view(run.index.run.report, tables_of(run.index)),
+        "to": Links(run_id, run.index.classes),
+        "progress": progress(run),
+        "strip": _strip(run, request.scope[WHO]),
+        "rejudged": _rejudged(shelf, run_id),
+    }
+    return page(request, "run.html.j2", values)
+
+
+def tables_of(index: RunIndex) -> Tables:
+    """Return what the report's sections show besides the report for machines."""
+    report = index.run.report
+    shown = index.heat(charts.HEAT_MAP_CLASSES)
+    place = {name: code for code, name in enumerate(index.classes)}
+    rows = np.bincount(index.given, minlength=len(index.classes))
+    return Tables(
+        class_rows=report["classes"]["rows"],
+        pairs=report["pairs"]["rows"][:_PAIRS],
+        n_pairs=report["pairs"]["total"],
+        joint=np.array(shown.counts, dtype=np.int64).reshape(len(shown.labels), len(shown.labels)),
+        joint_classes=shown.labels,
+        joint_rows=rows[[place[name] for name in shown.labels]],
+        flagged=charts.quality_bins(index.quality[index.flagged]),
+        kept=charts.quality_bins(index.quality[~index.flagged]),
     )
-    v = page_view(document, tables)
-    to = Links(run_id, [row["label"] for row in document["classes"]["rows"]])
-    return page(
-        request, "run.html.j2", {"v": v, "to": to, "progress": {"total": 0, "decided": 0, "disputed": 0}}
-    )
+
+
+def _strip(run: Opened, me: str) -> list[dict[str, Any]]:
+    """Return the first suspects that wait for this person."""
+    query = read_query({}, run.index.classes)
+    found = in_state(run, query, run.index.find(query.wanted), me)[:_STRIP]
+    return [item_of(run, int(position), query, me, large=False) for position in found]
+
+
+def _rejudged(shelf: Shelf, run_id: str) -> list[tuple[str, HistoryRow]]:
+    """Return the run whose corrected labels this one judges, and those that judge this one's."""
+    origins = read_origins(shelf.database)
+    rows = {row.run_id: row for row in shelf.history()}
+    before = origins[run_id].rejudges if run_id in origins else None
+    after = [origin.run_id for origin in origins.values() if origin.rejudges == run_id]
+    found = [("before", before)] if before else []
+    found += [("after", one) for one in after]
+    return [(which, rows[one]) for which, one in found if one in rows]

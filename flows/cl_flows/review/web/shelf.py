@@ -1,18 +1,45 @@
 """Finished runs as the pages want them: found by their whole id, and kept open while people look."""
 
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.requests import Request
 
+from cl_core.dataset import Dataset
 from cl_core.errors import InputError
-from cl_flows.database.place import Database, history_in
+from cl_flows.database.connect import writing
+from cl_flows.database.place import Database, history_in, is_there
 from cl_flows.history import HistoryRow, read_history
+from cl_flows.kept.run import open_kept
+from cl_flows.review.decisions import RunKey
+from cl_flows.review.index import RunIndex
+from cl_flows.review.web.record import Record
 
 _MOST_RUNS = 500
+# A run of a million rows takes some hundred megabytes; people look at one or two.
+_OPEN_RUNS = 3
 
 
 class NotThereError(InputError):
     """There is no such run or row."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A run that people look at: its rows, what was decided, and what the rows hold (None: not kept)."""
+
+    index: RunIndex
+    record: Record
+    dataset: Dataset | None
+    comparing: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def key(self) -> RunKey:
+        """What decisions on this run are filed under."""
+        data = self.index.run.report["data"]
+        return RunKey(self.index.run.run_id, data["fingerprint"], data["name"])
 
 
 class Shelf:
@@ -20,6 +47,8 @@ class Shelf:
 
     def __init__(self, output: Path) -> None:
         self.output = output
+        self._lock = threading.Lock()
+        self._opened: OrderedDict[str, Opened] = OrderedDict()
 
     @property
     def database(self) -> Database:
@@ -34,12 +63,30 @@ class Shelf:
         """Ids of the runs whose folder is there."""
         return frozenset(p.name for p in self.output.glob("[0-9]*-*") if p.is_dir())
 
-    def folder(self, run_id: str) -> Path:
-        """Return the folder of a run. The id is looked up among those that are there, never put in a path."""
-        for found in self.output.glob("[0-9]*-*"):
-            if found.name == run_id and found.is_dir():
-                return found
-        raise NotThereError("there is no such run", hint="the list of runs shows what is there")
+    def opened(self, run_id: str) -> Opened:
+        """Open a run, with everything decided by now."""
+        if run_id not in self.on_disk():
+            raise NotThereError("there is no such run", hint="the list of runs shows what is there")
+        with self._lock:
+            found = self._opened.get(run_id) or self._open(run_id)
+            self._opened[run_id] = found
+            self._opened.move_to_end(run_id)
+            while len(self._opened) > _OPEN_RUNS:
+                self._opened.popitem(last=False)
+        found.record.refresh()
+        return found
+
+    def get_ready(self) -> None:
+        """Bring history up to date once, so that looking at it costs no copy of it."""
+        if is_there(self.database):
+            with writing(self.database):
+                pass
+
+    def _open(self, run_id: str) -> Opened:
+        run = open_kept(self.output, run_id)
+        index = RunIndex(run)
+        record = Record(self.database, index.run.report["data"]["fingerprint"], index.n_rows)
+        return Opened(index, record, run.dataset() if run.has_rows() else None)
 
 
 def shelf_of(request: Request) -> Shelf:

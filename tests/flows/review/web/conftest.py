@@ -1,13 +1,18 @@
-"""Asks pages as a browser does, without a network: cookies are kept, redirects are not followed."""
+"""Real runs, and a browser's way of asking for pages: cookies are kept, redirects are not followed."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
+from cl_flows.config import make_config
+from cl_flows.direct import run_direct
+from cl_flows.outcome import GateResult
 from cl_flows.review.web.access import Access
 from cl_flows.review.web.app import make_app
 
@@ -30,10 +35,10 @@ class Asker:
         """Send a form as it is."""
         return self.request("POST", path, data=data, **options)
 
-    def send(self, path: str, **form: Any) -> httpx.Response:
+    def send(self, path: str, *, accept: str = "application/json", **form: Any) -> httpx.Response:
         """Send a form as our own pages do."""
-        headers = {"origin": HERE, "x-csrf-token": self.csrf(), "accept": "application/json"}
-        return self.post(path, form, headers=headers)
+        said = {"csrf": self.csrf(), **form}
+        return self.post(path, said, headers={"origin": HERE, "accept": accept})
 
     def csrf(self) -> str:
         """Open a page, and return the word that its forms carry."""
@@ -57,5 +62,59 @@ class Asker:
 
 @pytest.fixture
 def client(tmp_path: Path) -> Callable[..., Asker]:
-    """Ask pages over an empty results folder, as a browser on this machine does."""
-    return lambda access=None, **options: Asker(tmp_path, access, **options)
+    """Ask pages over a results folder, an empty one unless it is given, as a browser on this machine does."""
+
+    def made(access: Access | None = None, *, output: Path | None = None, **options: Any) -> Asker:
+        return Asker(output or tmp_path, access, **options)
+
+    return made
+
+
+def gate(
+    output: Path, data: dict[str, Any], model: dict[str, Any] | None = None, limit: float = 0.05
+) -> GateResult:
+    """Run a real gate into a results folder."""
+    raw = {
+        "data": data,
+        "model": model or {},
+        "gate": {"max_noise_rate": limit, "great_expectations": False},
+        "cache": {"enabled": False},
+        "output": {"folder": str(output)},
+    }
+    return run_direct(make_config(raw, "test"))
+
+
+@pytest.fixture(scope="module")
+def gated_trees(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Gate 300 rows of a table, a fifth of their labels wrong."""
+    output = tmp_path_factory.mktemp("trees") / "runs"
+    data = {"path": str(tables / "noisy.csv"), "label": "label", "id": "tree", "name": "trees"}
+    return output, gate(output, data, {"backend": "tabular", "estimator": "logistic"}).run_id
+
+
+@pytest.fixture
+def trees(gated_trees: tuple[Path, str], tmp_path: Path) -> tuple[Path, str]:
+    """Copy the results folder of the gated table, so that nobody has decided anything."""
+    output, run_id = gated_trees
+    shutil.copytree(output, tmp_path / "runs")
+    return tmp_path / "runs", run_id
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Callable[..., tuple[Path, str]]:
+    """Gate small pictures that bring their probabilities along; classes and ids may be any."""
+
+    def made(
+        classes: tuple[str, ...] = ("ash", "birch", "cedar"), n: int = 60, **arrays: Any
+    ) -> tuple[Path, str]:
+        true = np.arange(n) % len(classes)
+        labels = np.where(np.arange(n) % 7 == 0, (true + 1) % len(classes), true)
+        probs = np.full((n, len(classes)), 0.1 / (len(classes) - 1))
+        probs[np.arange(n), true] = 0.9
+        images = np.random.default_rng(0).random((n, 12, 12))
+        path = tmp_path / "pictures.npz"
+        np.savez(path, labels=labels, classes=np.array(classes), images=images, pred_probs=probs, **arrays)
+        result = gate(tmp_path / "runs", {"path": str(path), "name": "pictures"})
+        return tmp_path / "runs", result.run_id
+
+    return made
