@@ -89,6 +89,11 @@ def read_audit(database: Database, run_id: str) -> Audit | None:
     return _read(database, "run_id", run_id)
 
 
+def read_audit_of_data(database: Database, fingerprint: str) -> Audit | None:
+    """Return the newest audit of data with this very content, of whatever run, or None."""
+    return _read(database, "fingerprint", fingerprint)
+
+
 def add_answers(database: Database, audit: Audit, answers: Iterable[Answer]) -> int:
     """Put answers on record, all or none, and return how many."""
     now = _now()

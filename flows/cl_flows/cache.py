@@ -14,6 +14,7 @@ from cl_core.checkpoints import keeping_folds
 from cl_core.dataset import Predictions
 from cl_flows.content import Unknowable, digest_of
 from cl_flows.fold_files import FoldFiles, size_of
+from cl_flows.limits import refuse_overdue
 from cl_flows.locks import ProcessLock
 from cl_flows.progress import report_progress
 from cl_flows.store import read_predictions, save_predictions
@@ -124,6 +125,7 @@ class Cache:
         deadline = time.monotonic() + self.wait_s
         taken = lock.acquire(wait_s=0)
         while not taken and time.monotonic() < deadline:
+            refuse_overdue()
             report_progress(0, 1, "waiting for another run that fits the same model")
             began = time.monotonic()
             taken = lock.acquire(wait_s=_POLL_S)

@@ -82,9 +82,17 @@ class GateSection(_Section):
         # YAML reads the day that an id begins with as a number.
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
+    undecided: Literal["stop", "pause"] = Field(
+        "stop", description="end undecided, or wait until people have checked rows: see docs/resume.md"
+    )
     great_expectations: GreatExpectationsSection = Field(
         GreatExpectationsSection(), description="also run the limits through Great Expectations, or a section"
     )
+
+    @property
+    def asks_people(self) -> bool:
+        """Whether an undecided run waits for people, whose answers then decide."""
+        return self.undecided == "pause"
 
 
 class OutputSection(_Section):

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from cl_flows import steps
 from cl_flows.config import GateConfig
 from cl_flows.expectations import cross_checked, expectations_worker, own_suite_first
+from cl_flows.limits import run_limit
 from cl_flows.outcome import GateResult
 from cl_flows.plan import make_plan
 from cl_flows.publish import Findings, publish, write_scored
 from cl_flows.runs import new_run_id, open_run
+from cl_flows.waiting import with_plan
 
 
 def run_direct(config: GateConfig) -> GateResult:
@@ -16,6 +18,7 @@ def run_direct(config: GateConfig) -> GateResult:
     started = datetime.now(UTC)
     plan = make_plan(config)
     with (
+        run_limit(config.limits.run),
         open_run(config.output.folder, new_run_id(config.as_of)) as run,
         expectations_worker(wanted=config.gate.great_expectations.enabled) as worker,
     ):
@@ -26,4 +29,5 @@ def run_direct(config: GateConfig) -> GateResult:
         judged = steps.judge(plan, evidence, dataset)
         judgement = cross_checked(config, judged, evidence, run.scored, worker)
         found = Findings(dataset, predictions, evidence, judgement)
-        return publish(plan, run, found, started=started, engine="direct")
+        result = publish(plan, run, found, started=started, engine="direct")
+    return with_plan(config, result)[0]

@@ -1,6 +1,7 @@
 """The gate as a Prefect flow: the same steps as the direct engine, wired as tasks. No rules here."""
 
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -9,24 +10,30 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.types._datetime import now
 
 from cl_checks.gx.process import ExpectationsProcess
 from cl_flows import steps
 from cl_flows.config import GateConfig, load_config
 from cl_flows.expectations import cross_checked, expectations_worker, own_suite_first
 from cl_flows.gate_events import announce_unmet_suite, announce_verdict, life_announced, slug_of
+from cl_flows.limits import run_limit
 from cl_flows.outcome import GateResult, SuiteFailed, error_for
 from cl_flows.passing import is_passing
 from cl_flows.plan import make_plan
 from cl_flows.publish import Findings, publish, write_scored
-from cl_flows.runs import RunFolder, new_run_id, open_run
+from cl_flows.resuming import Attempt, attempt_for, put_right
+from cl_flows.runs import RunFolder, open_run
+from cl_flows.sealed import once, seal_key
 from cl_flows.states import advised, stopped_by
 from cl_flows.store import read_predictions, read_record, save_predictions, save_record
+from cl_flows.suspension import begin_to_wait, heard_people, repeated_flow_run, wait_for_people
+from cl_flows.waiting import is_decided, with_plan
 from cl_plugins.stored_rows import read_dataset, save_dataset
 
 # A process cannot be an argument of a task: Prefect records arguments.
 _worker: ContextVar[ExpectationsProcess | None] = ContextVar("worker", default=None)
+# What a step's result must have been made with to be used by another attempt; empty where there is none.
+_key: ContextVar[str] = ContextVar("key", default="")
 
 
 def _is_worth_retrying(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
@@ -42,10 +49,12 @@ def _is_worth_retrying(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
 )
 def load_task(config: GateConfig, work: Path) -> Path:
     """Read the data set into the run's folder."""
-    folder = work / "dataset"
-    dataset = steps.load(make_plan(config))
-    save_dataset(own_suite_first(config, dataset, work.parent, _worker.get()), folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        dataset = steps.load(make_plan(config))
+        save_dataset(own_suite_first(config, dataset, work.parent, _worker.get()), folder)
+
+    return once(work / "dataset", _key.get(), make)
 
 
 @task(
@@ -57,40 +66,50 @@ def load_task(config: GateConfig, work: Path) -> Path:
 )
 def predict_task(config: GateConfig, dataset: Path, run: RunFolder) -> Path:
     """Get out-of-sample probabilities into the run's folder."""
-    folder = run.work / "predictions"
-    found = steps.predict(make_plan(config), read_dataset(dataset), run_id=run.run_id)
-    save_predictions(found, folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        found = steps.predict(make_plan(config), read_dataset(dataset), run_id=run.run_id)
+        save_predictions(found, folder)
+
+    return once(run.work / "predictions", _key.get(), make, after=(dataset,))
 
 
 @task(name="score", cache_policy=NO_CACHE)
 def score_task(config: GateConfig, dataset: Path, predictions: Path, run: RunFolder) -> Path:
     """Estimate the noise and write the scored table."""
-    evidence = steps.score(make_plan(config), read_dataset(dataset), read_predictions(predictions))
-    write_scored(evidence, run)
-    path = run.work / "evidence"
-    save_record(evidence, path)
-    return path
+
+    def make(path: Path) -> None:
+        evidence = steps.score(make_plan(config), read_dataset(dataset), read_predictions(predictions))
+        write_scored(evidence, run)
+        save_record(evidence, path)
+
+    return once(run.work / "evidence", _key.get(), make, also=(run.scored,), after=(dataset, predictions))
 
 
 @task(name="judge", cache_policy=NO_CACHE)
 def judge_task(config: GateConfig, dataset: Path, evidence_path: Path, run: RunFolder) -> Path:
-    """Reach the verdict and cross-check it."""
-    evidence = read_record(evidence_path)
-    judged = steps.judge(make_plan(config), evidence, read_dataset(dataset))
-    path = run.work / "judgement"
-    save_record(cross_checked(config, judged, evidence, run.scored, _worker.get()), path)
-    return path
+    """Reach the verdict on what is known now, people's answers included, and cross-check it."""
+
+    def make(path: Path) -> None:
+        plan, rows = make_plan(config), read_dataset(dataset)
+        evidence = steps.audited(plan, read_record(evidence_path), rows)
+        judged = steps.judge(plan, evidence, rows)
+        judged = cross_checked(config, judged, evidence, run.scored, _worker.get())
+        save_record((evidence.audit, judged), path)
+
+    key = "" if run.replaces else _key.get()  # people may have answered since
+    return once(run.work / "judgement", key, make, after=(evidence_path,))
 
 
 @task(name="publish", cache_policy=NO_CACHE)
 def publish_task(config: GateConfig, paths: dict[str, Path], run: RunFolder, started: datetime) -> GateResult:
     """Write reports and history."""
+    audit, judgement = read_record(paths["judgement"])
     found = Findings(
         read_dataset(paths["dataset"]),
         read_predictions(paths["predictions"]),
-        read_record(paths["evidence"]),
-        read_record(paths["judgement"]),
+        replace(read_record(paths["evidence"]), audit=audit),
+        judgement,
     )
     return publish(make_plan(config), run, found, started=started, engine="prefect")
 
@@ -122,21 +141,22 @@ def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResu
         The data allow no verdict; the flow run ends in the failed state ``NoiseGateUndecided``.
     """
     ready = config if isinstance(config, GateConfig) else load_config(config)
-    started = now("UTC")
-    with (
-        life_announced(),
-        open_run(ready.output.folder, new_run_id(ready.as_of)) as run,
-        expectations_worker(wanted=ready.gate.great_expectations.enabled) as worker,
-    ):
-        token = _worker.set(worker)
+    attempt = attempt_for(ready, repeated_flow_run())
+    goes_on = not attempt.waits or heard_people(ready, attempt)
+    result = None if attempt.waits and goes_on else attempt.result
+    if result is None:
+        waits = ready.as_of is None and not advisory and attempt.claim is not None
         try:
-            result = _run_steps(ready, run, started)
+            result = _judged(ready, attempt, may_wait=waits)
         except SuiteFailed as failed:
             announce_unmet_suite(failed.dataset, str(failed))
             return cast("GateResult", stopped_by(failed))
-        finally:
-            _worker.reset(token)
-    _announce(result, advisory=advisory)
+    is_news = result != attempt.result or not attempt.waits
+    result, planned = with_plan(ready, result)
+    if is_news:
+        _announce(result, advisory=advisory)
+    if goes_on:
+        wait_for_people(ready, result, planned=planned)
     error = error_for(result)
     if error is None:
         return result
@@ -144,7 +164,24 @@ def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResu
     return cast("GateResult", advised(result) if advisory else stopped_by(error))
 
 
-def _run_steps(config: GateConfig, run: RunFolder, started: datetime) -> GateResult:
+def _judged(config: GateConfig, attempt: Attempt, *, may_wait: bool) -> GateResult:
+    """Run the steps that no earlier attempt has finished."""
+    with (
+        life_announced(),
+        run_limit(config.limits.run),
+        open_run(config.output.folder, attempt.run_id, attempt.claim) as opened,
+        expectations_worker(wanted=config.gate.great_expectations.enabled) as worker,
+    ):
+        run = put_right(opened, attempt.status)
+        tokens = _worker.set(worker), _key.set(seal_key(config) if attempt.claim else "")
+        try:
+            return _run_steps(config, run, attempt, may_wait=may_wait)
+        finally:
+            _worker.reset(tokens[0])
+            _key.reset(tokens[1])
+
+
+def _run_steps(config: GateConfig, run: RunFolder, attempt: Attempt, *, may_wait: bool) -> GateResult:
     dataset = load_task(config, run.work)
     predictions = predict_task(config, dataset, run)
     evidence = score_task(config, dataset, predictions, run)
@@ -155,7 +192,13 @@ def _run_steps(config: GateConfig, run: RunFolder, started: datetime) -> GateRes
         "evidence": evidence,
         "judgement": judgement,
     }
-    return publish_task(config, paths, run, started)
+    if read_record(judgement)[1].verdict.status == "undecided":
+        fingerprint = read_dataset(dataset).fingerprint
+        if may_wait and config.gate.asks_people and not is_decided(config, fingerprint):
+            begin_to_wait(config, run.run_id, fingerprint)
+        if attempt.waits and attempt.result is not None:  # it is on record already
+            return attempt.result
+    return publish_task(config, paths, run, attempt.started)
 
 
 def _announce(result: GateResult, *, advisory: bool) -> None:

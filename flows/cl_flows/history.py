@@ -1,7 +1,7 @@
 """The history of verdicts: a row a run. Only finished runs are in it. Where it is kept: cl_flows.database."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -38,14 +38,28 @@ class HistoryRow:
 
 
 @contextmanager
-def recording(database: Database, row: HistoryRow) -> Iterator[Connection]:
+def recording(
+    database: Database, row: HistoryRow, *, before: Callable[[Connection, str], None] | None = None
+) -> Iterator[Connection]:
     """Write `row`; keep it only when the block succeeds, so that history and run folders agree.
 
-    The block gets the connection, to write more within the same transaction.
+    The block gets the connection, to write more within the same transaction, at whose beginning `before` is
+    called with it and the run's id.
     """
     with writing(database) as connection:
+        if before is not None:
+            before(connection, row.run_id)
         connection.execute(RUNS.insert().values(**asdict(row)))
         yield connection
+
+
+def recorded_status(database: Database, run_id: str) -> str | None:
+    """Return the verdict that history holds of a run; None where it holds none."""
+    if not is_there(database):
+        return None
+    with reading(database) as connection:
+        found = connection.execute(select(RUNS.c.status).where(RUNS.c.run_id == run_id)).scalar()
+    return None if found is None else str(found)
 
 
 def read_history(

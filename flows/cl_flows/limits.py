@@ -12,11 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from types import FunctionType
 from typing import Any, TypeVar
 
-from cl_core.errors import PluginError
+from cl_core.errors import GateError, PluginError
 
 T = TypeVar("T")
 
@@ -27,6 +27,34 @@ _at_work: dict[int, int] = {}  # threads that run a plugin, and the process they
 _real_exit = os._exit
 # Long enough for what a program has to finish besides, and for Prefect to send its last events.
 _ENDS_WITHIN_S = 30.0
+# When the whole run must have its verdict, by the monotonic clock, and the limit it was given.
+_run_ends: ContextVar[tuple[float, float] | None] = ContextVar("run_ends", default=None)
+
+
+@contextmanager
+def run_limit(limit_s: float | None) -> Iterator[None]:
+    """Give everything inside the block no longer than `limit_s` seconds in all; None is no limit."""
+    token = _run_ends.set(None if limit_s is None else (time.monotonic() + limit_s, limit_s))
+    try:
+        yield
+    finally:
+        _run_ends.reset(token)
+
+
+def refuse_overdue() -> None:
+    """End a run whose time is up, between two steps.
+
+    Raises
+    ------
+    GateError
+        There is no verdict then.
+    """
+    ends = _run_ends.get()
+    if ends is not None and time.monotonic() >= ends[0]:
+        raise GateError(f"the run had no verdict within {ends[1]:g} seconds (limits.run)", hint=_RUN_HINT)
+
+
+_RUN_HINT = "raise limits.run in gate.yaml where it needs longer; the folds that were fitted are kept"
 
 
 def within(limit_s: float, who: str, setting: str, call: Callable[[], T]) -> T:
@@ -46,7 +74,13 @@ def within(limit_s: float, who: str, setting: str, call: Callable[[], T]) -> T:
     PluginError
         When the time is up. The thread of the call stays behind: Python cannot end it.
     """
+    refuse_overdue()
     says = f"{who} did not answer within {limit_s:g} seconds ({setting})"
+    hint = f"raise {setting} in gate.yaml where it needs longer; no verdict"
+    ends = _run_ends.get()
+    if ends is not None and setting != "limits.publish" and ends[0] - time.monotonic() < limit_s:
+        limit_s, setting, hint = max(0.0, ends[0] - time.monotonic()), "limits.run", _RUN_HINT
+        says = f"{who} did not answer before the run's {ends[1]:g} seconds were up (limits.run)"
     outcome: list[tuple[Any, BaseException | None]] = []
     run = FunctionType(_run.__code__.replace(co_filename=says, co_name=setting), globals())
     done = threading.Event()
@@ -60,7 +94,7 @@ def within(limit_s: float, who: str, setting: str, call: Callable[[], T]) -> T:
         if not outcome:
             _leave_behind(worker)
     if not outcome:
-        raise PluginError(says, hint=f"raise {setting} in gate.yaml where it needs longer; no verdict")
+        raise PluginError(says, hint=hint)
     answer, error = outcome[0]
     if error is not None:
         raise error

@@ -53,6 +53,11 @@ class Plan:
             if o.outdated
         )
 
+    def by_people(self) -> "Plan":
+        """Return the plan by which people's answers decide, whatever `decide_on` says."""
+        gate = self.config.gate.model_copy(update={"decide_on": "audited"})
+        return make_plan(self.config.model_copy(update={"gate": gate}))
+
     def backend_for(self, dataset: "Dataset") -> tuple[ModelBackend, BaseModel]:
         """Return the backend the user named, else the one that fits the data."""
         name = self.config.model.backend

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -13,11 +13,13 @@ from cl_core.dataset import Dataset, Predictions
 from cl_core.evidence import Evidence
 from cl_core.verdict import Judgement
 from cl_flows.baselines import write_figures
+from cl_flows.claims import note_result
 from cl_flows.clean import write_clean
 from cl_flows.finished import finished_run
 from cl_flows.hidden import without_secrets
 from cl_flows.history import HistoryRow, recording
 from cl_flows.kept.keep import placed, stage
+from cl_flows.limits import refuse_overdue
 from cl_flows.origins import filed_under, record_origin
 from cl_flows.outcome import GateResult
 from cl_flows.plan import Plan
@@ -34,6 +36,7 @@ from cl_flows.report.policy import waiver_lines
 from cl_flows.retention import apply_limits
 from cl_flows.runs import RunFolder, finish, hidden_on_failure
 from cl_flows.shown_settings import shown_settings
+from cl_flows.superseding import earlier_verdict, keep_earlier, withdraw
 from cl_flows.telling import debtors, tell
 from cl_flows.tellings import owe
 
@@ -57,6 +60,7 @@ def write_scored(evidence: Evidence, run: RunFolder) -> None:
 
 def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, engine: str) -> GateResult:
     """Write the reports, show the run, record it in history and call the publishers."""
+    refuse_overdue()
     report_progress(0, 1, "writing the report")
     staged = stage(plan, run, found.dataset, found.predictions, found.evidence)
     report = _report(plan, run, found, started=started, engine=engine, notes=staged.notes)
@@ -71,10 +75,15 @@ def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, e
         texts[VALIDATION_FILE] = json.dumps(found.judgement.validation, indent=2, allow_nan=False)
     for name, text in texts.items():
         (run.partial / name).write_text(text, encoding="utf-8")
+    if run.replaces:
+        keep_earlier(run)
+    note_result(run.final.parent, run.run_id, asdict(result))
     figures, row = _figures(report), _history_row(report, result)
     # A run over data of the past is no news: whoever is told of it now would take it for today's.
     tells = plan.config.as_of is None
-    with placed(run, staged), hidden_on_failure(run), recording(plan.config.history, row) as connection:
+    before = withdraw if run.replaces else None
+    recorded = recording(plan.config.history, row, before=before)
+    with placed(run, staged), hidden_on_failure(run), recorded as connection:
         write_figures(connection, figures, accepted=is_accepted(found.judgement))
         record_origin(connection, plan.config, row.run_id, datetime.now(UTC))
         owe(
@@ -124,6 +133,7 @@ def _report(
             *evidence.noise.notes,
             *_audited(evidence),
             *_dated(plan, started),
+            *(earlier_verdict(run.final, started) if run.replaces else ()),
             *(clean.notes if clean else ()),
             *notes,
         ),

@@ -164,7 +164,8 @@ def _recorded(connection: Connection, found: Sequence[Pruned], how: Retention, n
         if how.rows:  # answers of people stay: they speak for the same rows in any later run
             for table in (RUNS, FIGURES, ACCEPTANCES, ORIGINS):
                 connection.execute(table.delete().where(table.c.run_id == one.run_id))
-            settled = (TELLINGS.c.run_id == one.run_id, TELLINGS.c.outcome != "owed")
+            names = (one.run_id, f"{one.run_id} (undecided)")  # the second one where people decided it
+            settled = (TELLINGS.c.run_id.in_(names), TELLINGS.c.outcome != "owed")
             connection.execute(TELLINGS.delete().where(*settled))
         else:
             row = {"run_id": one.run_id, "pruned_at": _text(now), "freed_bytes": one.n_bytes}

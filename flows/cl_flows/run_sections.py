@@ -20,7 +20,7 @@ class CacheSection(BaseModel):
 
 
 class LimitsSection(BaseModel):
-    """Seconds after which a plugin is taken to hang; the run then ends without a verdict."""
+    """Seconds after which a plugin, or the whole run, is taken to hang; it then ends without a verdict."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,3 +29,9 @@ class LimitsSection(BaseModel):
     estimate: float = Field(3600.0, gt=0, le=1e6, description="seconds for the noise estimator")
     check: float = Field(600.0, gt=0, le=1e6, description="seconds for each check")
     publish: float = Field(300.0, gt=0, le=1e6, description="seconds for each publisher")
+    run: float | None = Field(
+        None, gt=0, le=1e6, description="seconds for everything up to the verdict; no limit when left out"
+    )
+    answers: float = Field(
+        7 * 86_400.0, ge=1, le=1e8, description="seconds that a run waits for people (gate.undecided: pause)"
+    )

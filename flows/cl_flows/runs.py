@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cl_core.errors import ConfigError
+from cl_flows.claims import Claim, all_claims, drop_claim, is_kept, read_claim, write_claim
 from cl_flows.locks import ProcessLock
 
 HISTORY_FILE = "history.db"
 SCORED_FILE = "scored.parquet"
 _PARTIAL = ".partial"
 _LOCK = ".lock"
+_KEPT = ".kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,29 @@ class RunFolder:
         Hidden folder that collects the results while the run goes on.
     final
         Where they lie once the run is finished.
+    replaces
+        Whether the final verdict takes the place of an undecided one that is shown already.
     """
 
     run_id: str
     partial: Path
     final: Path
+    replaces: bool = False
 
     @property
     def work(self) -> Path:
         """Folder for what the steps hand each other; not kept."""
         return self.partial / "work"
+
+    @property
+    def kept(self) -> Path:
+        """Hidden folder of the work while the run waits for people."""
+        return self.partial.with_suffix(_KEPT)
+
+    @property
+    def replaced(self) -> Path:
+        """Hidden folder of an undecided verdict while the final one takes its place."""
+        return self.partial.with_suffix(".replaced")
 
     @property
     def scored(self) -> Path:
@@ -55,13 +70,16 @@ def new_run_id(as_of: datetime | None = None) -> str:
 
 
 @contextmanager
-def open_run(output: Path, run_id: str) -> Iterator[RunFolder]:
-    """Make the folder of a run; remove it when the block fails or leaves it unfinished."""
+def open_run(output: Path, run_id: str, claim: Claim | None = None) -> Iterator[RunFolder]:
+    """Make the folder of a run; remove it when the block fails or leaves it unfinished.
+
+    With a `claim` a killed run leaves what it had finished, and whoever opens it again finds it there.
+    """
     folder = RunFolder(run_id, output / f".{run_id}{_PARTIAL}", output / run_id)
     lock = _lock_of(folder.partial)
     try:
         try:
-            _make(folder, lock)
+            _make(folder, lock, claim)
             _sweep(output)
         except OSError as error:
             raise ConfigError(
@@ -70,15 +88,50 @@ def open_run(output: Path, run_id: str) -> Iterator[RunFolder]:
             ) from error
         yield folder
     finally:
+        if claim is not None:
+            _give_up(folder)
         _remove(folder.partial, lock)
 
 
-def _make(folder: RunFolder, lock: ProcessLock) -> None:
+def _make(folder: RunFolder, lock: ProcessLock, claim: Claim | None) -> None:
     """Make the hidden folder, locked before it is there: others remove every one that nobody has locked."""
     folder.partial.parent.mkdir(parents=True, exist_ok=True)
     if not lock.acquire(wait_s=0):
         raise OSError(errno.ENOLCK, f"no lock can be taken on {lock.path.name}")
-    folder.work.mkdir(parents=True)
+    if claim is not None:
+        write_claim(folder.partial.parent, claim)
+    folder.work.mkdir(parents=True, exist_ok=claim is not None)
+
+
+def _give_up(folder: RunFolder) -> None:
+    """Keep the work of a run that waits for people; forget one that ended without a verdict."""
+    known = read_claim(folder.partial.parent, folder.run_id)
+    if known is not None and known.is_waiting:
+        keep_work(folder)
+    elif not folder.final.is_dir():
+        drop_claim(folder.partial.parent, folder.run_id)
+
+
+def keep_work(folder: RunFolder) -> None:
+    """Move what the steps handed each other beside the run, for when it goes on."""
+    if folder.work.is_dir() and any(folder.work.iterdir()):
+        shutil.rmtree(folder.kept, ignore_errors=True)
+        os.replace(folder.work, folder.kept)  # noqa: PTH105
+
+
+def rows_to_keep(folder: RunFolder) -> Path:
+    """Return where a run's rows lie that are kept for review: a run that waits needs its own once more."""
+    known = read_claim(folder.partial.parent, folder.run_id)
+    return folder.work / ("rows" if known is not None and known.is_waiting else "dataset")
+
+
+def is_free(output: Path, run_id: str) -> bool:
+    """Whether no process is at work on a run."""
+    lock = _lock_of(output / f".{run_id}{_PARTIAL}")
+    if not lock.acquire(wait_s=0):
+        return False
+    _remove(lock.path.with_suffix(".nothing"), lock)
+    return True
 
 
 def _lock_of(partial: Path) -> ProcessLock:
@@ -94,16 +147,27 @@ def _remove(partial: Path, lock: ProcessLock) -> None:
 
 
 def _sweep(output: Path) -> None:
-    """Remove what killed runs left: the folders whose lock nobody holds any more."""
+    """Remove what killed runs left: the folders whose lock nobody holds any more, and that nobody claims."""
     for partial in output.glob(f".*{_PARTIAL}"):
         lock = _lock_of(partial)
-        if lock.acquire(wait_s=0):
+        if not is_kept(output, partial.stem[1:]) and lock.acquire(wait_s=0):
             _remove(partial, lock)
+    for claim in all_claims(output):
+        if not is_kept(output, claim.run_id) and is_free(output, claim.run_id):
+            drop_claim(output, claim.run_id)
+    for kept in output.glob(f".*{_KEPT}"):
+        if not is_kept(output, kept.stem[1:]) and is_free(output, kept.stem[1:]):
+            shutil.rmtree(kept, ignore_errors=True)
 
 
 def finish(folder: RunFolder) -> None:
     """Show the finished run: one rename, so that nobody ever sees half of it."""
-    shutil.rmtree(folder.work)
+    known = read_claim(folder.partial.parent, folder.run_id)
+    if known is not None and known.is_waiting:
+        keep_work(folder)
+    shutil.rmtree(folder.work, ignore_errors=True)
+    if folder.replaces and folder.final.is_dir():
+        os.replace(folder.final, folder.replaced)  # noqa: PTH105
     os.replace(folder.partial, folder.final)  # noqa: PTH105 - Path.replace hides that this is atomic
 
 
@@ -115,7 +179,13 @@ def hidden_on_failure(folder: RunFolder) -> Iterator[None]:
     except BaseException:
         with suppress(OSError):
             os.replace(folder.final, folder.partial)  # noqa: PTH105
+        if folder.replaces:
+            with suppress(OSError):
+                os.replace(folder.replaced, folder.final)  # noqa: PTH105
         raise
+    if folder.replaces:  # recorded now: nobody comes back for what the undecided verdict rested on
+        shutil.rmtree(folder.replaced, ignore_errors=True)
+        shutil.rmtree(folder.kept, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

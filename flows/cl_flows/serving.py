@@ -185,10 +185,15 @@ async def _settle(deployment: UUID, *, is_private: bool) -> None:
     async with get_client() as client:
         ours = DeploymentFilter(id=DeploymentFilterId(any_=[deployment]))
         for run in await client.read_flow_runs(deployment_filter=ours):
-            if run.state is None or run.state.is_final():
-                continue
+            if run.state is None or run.state.is_final() or run.state.is_paused():
+                continue  # a paused one waits for people
             if run.state.is_scheduled():
-                if run.auto_scheduled and run.expected_start_time and run.expected_start_time < now("UTC"):
+                if (
+                    run.run_count == 0
+                    and run.auto_scheduled
+                    and run.expected_start_time
+                    and run.expected_start_time < now("UTC")
+                ):
                     await client.delete_flow_run(run.id)
             elif is_private:  # nobody but the last `labelgate schedule` on this home can have begun it
                 end: State[None] = Crashed(message="labelgate schedule was killed while this gate ran")

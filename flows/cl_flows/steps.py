@@ -20,7 +20,7 @@ from cl_flows.baselines import find_baseline
 from cl_flows.config import conceal_variables
 from cl_flows.content import prediction_key
 from cl_flows.corrections.corrected import corrected, read_patches
-from cl_flows.limits import within
+from cl_flows.limits import refuse_overdue, within
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
 
@@ -65,6 +65,7 @@ def predict(plan: Plan, dataset: Dataset, *, run_id: str = "") -> Predictions:
 
 def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
     """Estimate the label noise and score every row."""
+    refuse_overdue()
     report_progress(0, 1, "estimating label noise")
     estimator, options = plan.estimator
     noise = _called(
@@ -83,12 +84,18 @@ def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
         noise=noise,
         out_of_sample=predictions.out_of_sample,
     )
-    database = plan.config.history
-    limit = plan.config.gate.max_noise_rate
-    audit = finding_for_data(database, dataset.fingerprint, max_noise_rate=limit) if 0 < limit < 1 else None
-    evidence = replace(evidence, audit=audit)
+    evidence = audited(plan, evidence, dataset)
     report_progress(1, 1, f"scored {evidence.n_rows:,} rows, {evidence.n_flagged:,} suspects")
     return evidence
+
+
+def audited(plan: Plan, evidence: Evidence, dataset: Dataset) -> Evidence:
+    """Return the evidence with what people have said about these very rows until now."""
+    limit = plan.config.gate.max_noise_rate
+    if not 0 < limit < 1:
+        return replace(evidence, audit=None)
+    found = finding_for_data(plan.config.history, dataset.fingerprint, max_noise_rate=limit)
+    return replace(evidence, audit=found)
 
 
 def judge(plan: Plan, evidence: Evidence, dataset: Dataset, *, now: datetime | None = None) -> Judgement:
@@ -102,8 +109,16 @@ def judge(plan: Plan, evidence: Evidence, dataset: Dataset, *, now: datetime | N
         now=now or datetime.now(UTC),
         audited_at=answered_at(database, dataset.fingerprint),
     )
-    checks = [(_limited(plan, check), options) for check, options in plan.checks]
-    return judge_checks(replace(evidence, context=context), checks, plan.policy)
+    refuse_overdue()
+    seen = replace(evidence, context=context)
+    judged = judge_checks(
+        seen, [(_limited(plan, check), options) for check, options in plan.checks], plan.policy
+    )
+    if judged.verdict.status != "undecided" or evidence.audit is None or not plan.config.gate.asks_people:
+        return judged
+    people = plan.by_people()
+    checks = [(_limited(people, check), options) for check, options in people.checks]
+    return judge_checks(seen, checks, people.policy)
 
 
 def _limited(plan: Plan, check: Check) -> Check:

@@ -49,14 +49,6 @@ def labelgate_model_backends():
     yield ModelBackend("counting", "counts its fits", Options, predict)
 """
 
-# A test run in the background inherits that interrupts are ignored.
-LISTENING = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from cl_flows.cli import main
-main()
-"""
-
 
 @pytest.fixture
 def gate(tables: Path, tmp_path: Path) -> Path:
@@ -73,7 +65,7 @@ def gate(tables: Path, tmp_path: Path) -> Path:
 
 
 def start(folder: Path, output: str = "runs") -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", LISTENING, "run", "gate.yaml"]
+    command = [sys.executable, "-c", "from cl_flows.cli import main; main()", "run", "gate.yaml"]
     paths = os.pathsep.join([str(folder / "site"), *filter(None, sys.path)])
     return subprocess.Popen(
         [*command, "--engine", "direct", "--output", output, "--format", "json"],
@@ -103,7 +95,7 @@ def verdict(run: "subprocess.Popen[str]") -> dict[str, Any]:
     return report
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill -9", "SIGTERM"])
 def test_a_fit_that_was_cut_off_goes_on_from_its_last_finished_fold(gate: Path, how: signal.Signals) -> None:
     """Killed in the fourth of five folds: the next run fits two, and the scored table has the same bits."""
     (gate / "hang").touch()
@@ -111,7 +103,9 @@ def test_a_fit_that_was_cut_off_goes_on_from_its_last_finished_fold(gate: Path, 
     wait_for_fits(gate, 4)
     killed.send_signal(how)
     killed.communicate(timeout=60)
-    assert killed.returncode == {signal.SIGKILL: -9, signal.SIGINT: 130}[how]
+    assert killed.returncode == {signal.SIGKILL: -9, signal.SIGTERM: 143}[how]
+    left = [p.suffix for p in (gate / "runs").iterdir() if p.name.startswith(".")]
+    assert (left == []) == (how == signal.SIGTERM)
     (gate / "hang").unlink()
     report = verdict(start(gate))
     assert fits(gate) == 4 + 2

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cl_core import PluginError
-from cl_flows.limits import within
+from cl_core import GateError, PluginError
+from cl_flows.limits import refuse_overdue, run_limit, within
 
 
 def write_plugin(folder: Path, body: str) -> None:
@@ -212,3 +212,19 @@ def test_os_exit_is_given_back() -> None:
 
     assert within(60, "x", "limits.x", forks) == 7
     assert os._exit is before
+
+
+def test_the_limit_of_a_whole_run_ends_whatever_is_at_work() -> None:
+    """A plugin is named although it had time left of its own; between two steps the run is."""
+    with run_limit(0.3):
+        assert within(60, "quick", "limits.x", lambda: 1) == 1
+        refuse_overdue()
+        with pytest.raises(PluginError, match=r"slow did not answer before the run's 0.3 seconds were up"):
+            within(60, "slow", "limits.x", lambda: time.sleep(2))
+        with pytest.raises(GateError, match=r"no verdict within 0.3 seconds \(limits.run\)"):
+            refuse_overdue()
+        with pytest.raises(GateError, match=r"limits.run"):
+            within(60, "late", "limits.x", lambda: 1)
+    refuse_overdue()
+    with run_limit(None):
+        assert within(60, "quick", "limits.x", lambda: 1) == 1

@@ -110,7 +110,9 @@ def add(context: click.Context, /, run_id: str, sheet: Path, who: str | None, ou
     answers = read_sheet(sheet, read_scored(folder), who or sheet.stem)
     n_added = add_answers(history_in(base), known, answers)
     click.echo(f"{n_added:,} answers on record", err=True)
-    context.exit(_show(base, folder.name))
+    code = _show(base, folder.name)
+    _go_on(base, known.fingerprint)
+    context.exit(code)
 
 
 @audit.command()
@@ -123,6 +125,22 @@ def status(context: click.Context, /, run_id: str, output: Path | None) -> None:
 
     base = output or OUTPUT_FOLDER
     context.exit(_show(base, find_run(base, run_id).name))
+
+
+def _go_on(base: Path, fingerprint: str) -> None:
+    """Resume the flow runs that waited for these answers."""
+    from cl_flows.database.place import history_in
+    from cl_flows.waiting import decided_by_answers
+
+    for one in decided_by_answers(base, history_in(base), fingerprint):
+        from cl_flows.suspension import resume  # seconds of imports, and only where somebody waits
+
+        done = resume(one.claim)
+        if not done.problem:
+            click.echo(f"{one.says}; its flow run goes on, and gives the final verdict", err=True)
+            continue
+        click.echo(f"{one.says}, but its flow run could not be resumed: {done.problem}", err=True)
+        click.echo("  hint: set PREFECT_API_URL to its server, or resume the run on Prefect's page", err=True)
 
 
 def _show(base: Path, run_id: str) -> ExitCode:

@@ -15,6 +15,7 @@ from cl_flows.cli.check import check
 from cl_flows.cli.corrections import corrections
 from cl_flows.cli.demo import demo
 from cl_flows.cli.doctor import doctor
+from cl_flows.cli.ending import Terminated
 from cl_flows.cli.history import history
 from cl_flows.cli.init import init
 from cl_flows.cli.metrics import metrics
@@ -87,7 +88,7 @@ def _exit_code(arguments: list[str]) -> int:
     except click.Abort as interrupt:
         click.echo("interrupted", err=True)
         _tell_machines(arguments, interrupt)
-        return 130  # the shell's number for an interrupt
+        return 143 if isinstance(interrupt.__cause__, Terminated) else 130  # the shell's numbers
     except click.UsageError as error:
         error.show()
         _tell_machines(arguments, error)

@@ -66,11 +66,12 @@ def run_and_show(config: "GateConfig", *, engine: str, form: str, advisory: bool
 
     An `advisory` gate only tells: the number is that of a pass whatever the verdict.
     """
+    from cl_flows.cli.ending import heeding_sigterm
     from cl_flows.terminal import Terminal
 
     terminal = Terminal(quiet=form != "text")
     # Standard output belongs to the report, whatever a plugin prints.
-    with redirect_stdout(sys.stderr), terminal.progress():
+    with heeding_sigterm(), redirect_stdout(sys.stderr), terminal.progress():
         result = _run(config, engine, advisory=advisory)
     terminal.show(result)
     if form != "text":

@@ -21,7 +21,7 @@ from cl_flows.kept.places import JOINT_FILE, RUN_FILE, TOP_FILE, rows_folder, ro
 from cl_flows.kept.top import top_classes
 from cl_flows.locks import ProcessLock
 from cl_flows.plan import Plan
-from cl_flows.runs import RunFolder
+from cl_flows.runs import RunFolder, rows_to_keep
 from cl_flows.shown_settings import shown_settings
 from cl_plugins.stored_rows import digest_of_rows, save_dataset
 
@@ -95,7 +95,7 @@ def _stage_rows(plan: Plan, run: RunFolder, dataset: Dataset) -> Staged:
     if not output.keep_rows:
         return Staged("", ("rows were not kept for review: output.keep_rows is false",))
     try:
-        folder = _saved(dataset, run.work / "dataset", int(output.keep_rows_gigabytes * 1e9))
+        folder = _saved(dataset, rows_to_keep(run), int(output.keep_rows_gigabytes * 1e9))
         return Staged(digest_of_rows(folder))
     except _NotKeptError as reason:
         return Staged("", (f"rows were not kept for review: {reason}",))
@@ -164,7 +164,7 @@ def placed(run: RunFolder, staged: Staged) -> Iterator[None]:
         if not lock.acquire(wait_s=_WAIT_S):
             logger.warning("rows were not kept for review: %s stayed locked", target.parent)
         elif not target.exists():
-            _move(run.work / "dataset", target)
+            _move(rows_to_keep(run), target)
         yield
     finally:
         lock.release()

@@ -1,0 +1,229 @@
+"""An undecided gate that waits for people, on a real server: suspended, answered, resumed, final."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from cl_flows.config import make_config
+from cl_flows.direct import run_direct
+from cl_flows.history import read_history
+
+LABELGATE = [sys.executable, "-c", "from cl_flows.cli import main; main()"]
+
+
+def gate_of(source: Path, **gate: Any) -> dict[str, Any]:
+    """Write a gate that only people can decide."""
+    return {
+        "data": {"path": str(source), "label": "label", "id": "tree"},
+        "model": {"backend": "tabular", "estimator": "logistic"},
+        "gate": {
+            "max_noise_rate": 0.05,
+            "great_expectations": False,
+            "decide_on": "audited",
+            "undecided": "pause",
+            **gate,
+        },
+        "output": {"folder": "runs"},
+    }
+
+
+class Waiting:
+    """A flow run of a deployed gate, and what people and workers do to it."""
+
+    def __init__(self, folder: Path, source: Path, api: str, pool: str | None = None, **gate: Any) -> None:
+        from prefect.client.orchestration import get_client
+        from prefect.client.schemas.actions import WorkPoolCreate
+        from prefect.types.entrypoint import EntrypointType
+
+        from cl_flows import label_gate
+
+        (folder / "gate.yaml").write_text(yaml.safe_dump(gate_of(source, **gate)))
+        self.folder, self.runs = folder, folder / "runs"
+        self.environment = {
+            **os.environ,
+            "PREFECT_API_URL": api,
+            "PREFECT_HOME": str(folder / "home"),
+            "PREFECT_LOGGING_TO_API_ENABLED": "false",
+            "PREFECT_LOGGING_LEVEL": "ERROR",
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+        }
+        deployment: Any = label_gate.to_deployment(
+            f"waits-{folder.name}",
+            parameters={"config": str(folder / "gate.yaml")},
+            entrypoint_type=EntrypointType.MODULE_PATH,
+            work_pool_name=pool,
+        )
+        with get_client(sync_client=True) as client:
+            if pool:
+                client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
+            self.run_id = client.create_flow_run_from_deployment(deployment.apply()).id
+
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command in the gate's folder."""
+        return subprocess.run(
+            command,
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )
+
+    def work(self) -> str:
+        """Execute the flow run as a worker's process does, and return the name of its state."""
+        done = self.run(sys.executable, "-m", "prefect.engine", str(self.run_id))
+        state = self.state()
+        assert state is not None, done.stderr
+        return state
+
+    def worker(self) -> "subprocess.Popen[bytes]":
+        """Start a process worker."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "people"],
+            env=self.environment,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def state(self) -> str | None:
+        """Return the name of the flow run's state."""
+        from prefect.client.orchestration import get_client
+
+        with get_client(sync_client=True) as client:
+            state = client.read_flow_run(self.run_id).state
+            return state.name if state else None
+
+    def wait_for(self, name: str) -> None:
+        """Wait until the flow run is in a state."""
+        deadline = time.monotonic() + 150
+        while (state := self.state()) != name:
+            assert time.monotonic() < deadline, state
+            time.sleep(0.3)
+
+    def statuses(self) -> list[str]:
+        """Return the verdicts on record."""
+        return [row.status for row in read_history(self.runs / "history.db")]
+
+    def folder_of_run(self) -> Path:
+        """Return the one run's folder."""
+        (found,) = self.runs.glob("2*")
+        return found
+
+    def hidden(self) -> list[str]:
+        """Name what lies hidden in the results folder."""
+        return sorted(path.suffix for path in self.runs.iterdir() if path.name.startswith(".2"))
+
+
+def answers(sheet: Path, tables: Path, rows: int | None = None) -> str:
+    """Fill in a sheet from the truth: the labels of the clean table."""
+    truth = pd.read_csv(tables / "clean.csv").set_index("tree")["label"]
+    asked = pd.read_csv(sheet).iloc[:rows]
+    wrong = asked["given_label"].to_numpy() != truth.loc[asked["id"]].to_numpy()
+    return asked.assign(is_wrong=pd.Series(wrong).map({True: "yes", False: "no"})).to_csv(index=False)
+
+
+@pytest.mark.prefect
+def test_answers_by_command_line_decide_after_the_worker_was_killed(
+    tables: Path, tmp_path: Path, prefect_api: str
+) -> None:
+    """Suspended by one worker, resumed by `labelgate audit add`, decided by another: one run, one verdict."""
+    gate = Waiting(tmp_path, tables / "noisy.csv", prefect_api, pool="people")
+    first = gate.worker()
+    gate.wait_for("Suspended")
+    deadline = time.monotonic() + 60
+    while not (gate.statuses() and gate.hidden() == [".claim", ".kept"]):  # its process winds down
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert gate.statuses() == ["undecided"]
+    shown = gate.folder_of_run()
+    (tmp_path / "kim.csv").write_text(answers(shown / "audit.csv", tables))
+
+    added = gate.run(*LABELGATE, "audit", "add", "last", "kim.csv", "--output", "runs")
+    assert (added.returncode, "its flow run goes on" in added.stderr) == (3, True), added.stderr
+    second = gate.worker()
+    try:
+        gate.wait_for("NoiseGateFailed")
+    finally:
+        second.terminate()
+        second.wait()
+    assert gate.statuses() == ["failed"]
+    assert (gate.folder_of_run(), gate.hidden()) == (shown, [])
+    before = json.loads((shown / "before" / "report.json").read_text())
+    report = json.loads((shown / "report.json").read_text())
+    assert (before["verdict"]["status"], report["verdict"]["status"]) == ("undecided", "failed")
+    assert before["run"]["id"] == report["run"]["id"]
+    assert any(note.startswith("before people answered") for note in report["notes"])
+    assert pd.read_csv(shown / "audit.csv").shape[1] == 5  # what people hold in hand stays where it was
+
+
+@pytest.mark.prefect
+def test_the_form_takes_answers_waits_for_more_and_can_end_it(
+    tables: Path, tmp_path: Path, prefect_api: str
+) -> None:
+    """Ten rows do not decide: suspended again, nothing told twice; then somebody leaves it undecided."""
+    from prefect.flow_runs import resume_flow_run
+
+    gate = Waiting(tmp_path, tables / "noisy.csv", prefect_api)
+    assert gate.work() == "Suspended"
+    sheet = answers(gate.folder_of_run() / "audit.csv", tables, rows=5)
+    resume_flow_run(gate.run_id, run_input={"sheet": sheet, "who": "kim"})
+    assert gate.work() == "Suspended"
+    assert (gate.statuses(), gate.hidden()) == (["undecided"], [".claim", ".kept"])
+    resume_flow_run(gate.run_id, run_input={"action": "leave it undecided"})
+    assert gate.work() == "NoiseGateUndecided"
+    from cl_flows.audits import read_answers
+
+    assert {a.who for a in read_answers(gate.runs / "history.db", gate.folder_of_run().name)} == {"kim"}
+    assert gate.statuses() == ["undecided"]
+
+
+@pytest.mark.prefect
+def test_people_pass_what_the_model_could_not_judge(tables: Path, tmp_path: Path, prefect_api: str) -> None:
+    """Too weak for a verdict of its own, the gate passes on the audit; the form needs no input then."""
+    from cl_flows.audits import Answer, add_answers, read_audit
+    from cl_flows.suspension import resume
+    from cl_flows.waiting import decided_by_answers, waiting_runs
+
+    gate = Waiting(tmp_path, tables / "clean.csv", prefect_api, decide_on="confident", max_noise_rate=0.02)
+    assert gate.work() == "Suspended"
+    database = gate.runs / "history.db"
+    audit = read_audit(database, gate.folder_of_run().name)
+    assert audit is not None
+    (claim,) = waiting_runs(gate.runs)
+    assert decided_by_answers(gate.runs, database, claim.fingerprint) == []
+    add_answers(database, audit, [Answer(int(i), "kim", is_wrong=False) for i in audit.plan.positions])
+    (decided,) = decided_by_answers(gate.runs, database, claim.fingerprint)
+    assert (decided.decision, resume(claim).problem) == ("below", "")
+    assert gate.work() == "Completed"
+    assert gate.statuses() == ["passed"]
+
+
+def test_without_a_deployment_the_run_ends_undecided_and_tells_the_plan(tables: Path, tmp_path: Path) -> None:
+    """The direct engine holds nothing: exit code 4, a sheet to fill in, and `audit add` decides."""
+    config = make_config({**gate_of(tables / "noisy.csv"), "output": {"folder": str(tmp_path)}}, "test")
+    result = run_direct(config)
+    sheet = Path(result.folder) / "audit.csv"
+    assert (result.status, str(sheet) in result.remedy) == ("undecided", True)
+    (tmp_path / "kim.csv").write_text(answers(sheet, tables))
+    added = subprocess.run(
+        [*LABELGATE, "audit", "add", "last", str(tmp_path / "kim.csv"), "--output", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert added.returncode == 3, added.stderr
+    assert run_direct(config).status == "failed"
