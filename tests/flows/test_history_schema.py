@@ -56,9 +56,7 @@ FIGURES = Baseline(
 )
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """Name a history that is not there yet, on each kind of database."""
     if request.param == "sqlite":

@@ -105,6 +105,15 @@ def test_what_is_needed_never_goes(tmp_path: Path) -> None:
     assert gone(tmp_path / "nothing", KEEP_ONE) == []
 
 
+def test_a_run_whose_rows_people_decided_about_stays(tmp_path: Path) -> None:
+    """Their words would stay on record anyway; so do the rows that they are about."""
+    decided, plain, _ = (ran(tmp_path, day) for day in range(2, 5))
+    run = RunKey(decided, "abc", "dogs")
+    decide(tmp_path / "history.db", run, "kim", [NewDecision(0, "t0", "ash", Action.KEEP)])
+    assert gone(tmp_path, Retention(1, 0.001)) == [plain]
+    assert gone(tmp_path, Retention(1, 0.001, audited=True)) == [decided]
+
+
 def test_two_prunings_and_gates_at_once_leave_whole_folders(tmp_path: Path) -> None:
     """Every run goes once, and a run that goes on is none of them."""
     runs = [ran(tmp_path, day) for day in range(1, 21)]

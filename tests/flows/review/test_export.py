@@ -367,3 +367,52 @@ def test_a_table_of_pictures_stays_a_table(tmp_path: Path) -> None:
     del lines[2]
     assert (tmp_path / "new.tsv").read_text() == "\n".join(lines) + "\n"
     assert (tmp_path / "tree" / "birch" / "0.png").exists()
+
+
+def test_pictures_in_an_archive_that_is_gone_come_from_the_kept_rows(tmp_path: Path) -> None:
+    """As an archive that can be gated again; another ending is refused with the right one."""
+    rng = np.random.default_rng(0)
+    labels = np.array(["ash", "birch"])[np.arange(40) % 2]
+    images = (rng.integers(0, 60, (40, 8, 8)) + 180 * (np.arange(40) % 2)[:, None, None]).astype(np.uint8)
+    path = tmp_path / "photos.npz"
+    np.savez(path, labels=labels, images=images)
+    raw = {
+        "data": {"path": str(path)},
+        "gate": {"max_noise_rate": 0.5, "great_expectations": False},
+        "output": {"folder": str(tmp_path / "runs")},
+    }
+    run_direct(make_config(raw, "test"))
+    kept = open_kept(tmp_path / "runs", "last")
+    stands = judged(kept, {"0": ("relabel", "birch"), "1": ("none", "")})
+    path.unlink()
+    with pytest.raises(ConfigError, match=r"cannot be written as \.csv"):
+        export_corrected(kept, stands, tmp_path / "new.csv")
+    done = export_corrected(kept, stands, tmp_path / "new.npz")
+    assert (done.from_source, done.n_rows) == (False, 39)
+    with np.load(tmp_path / "new.npz") as new:
+        assert new["labels"][:2].tolist() == ["birch", "ash"]
+        np.testing.assert_array_equal(new["images"], np.delete(images, 1, axis=0))
+    raw["data"] = {"path": str(tmp_path / "new.npz")}
+    assert run_direct(make_config(raw, "test")).n_rows == 39
+
+
+def test_texts_that_are_gone_come_back_with_their_columns(tmp_path: Path) -> None:
+    """JSON Lines from the rows kept of a CSV file."""
+    words = [("fine and good", "awful and bad")[i % 2] + f" {i}" for i in range(60)]
+    frame = pd.DataFrame({"text": words, "label": [("up", "down")[i % 2] for i in range(60)], "n": range(60)})
+    path = tmp_path / "texts.csv"
+    frame.to_csv(path, index=False)
+    raw = {
+        "data": {"path": str(path), "label": "label", "text": "text"},
+        "gate": {"max_noise_rate": 0.5, "great_expectations": False},
+        "output": {"folder": str(tmp_path / "runs")},
+    }
+    run_direct(make_config(raw, "test"))
+    kept = open_kept(tmp_path / "runs", "last")
+    path.unlink()
+    done = export_corrected(kept, judged(kept, {"5": ("relabel", "up")}), tmp_path / "new.jsonl")
+    assert "cannot be read" in done.says[0]
+    expected = frame.assign(label=[*frame["label"][:5], "up", *frame["label"][6:]])
+    pd.testing.assert_frame_equal(
+        pd.read_json(tmp_path / "new.jsonl", lines=True), expected, check_dtype=False
+    )
