@@ -269,6 +269,7 @@ def test_folders_of_pictures_become_a_table_and_a_tree(tmp_path: Path) -> None:
             copy_to=tmp_path / "b",
         )
     assert not (tmp_path / "b").exists()
+    assert not (tmp_path / "b.csv").exists()
 
 
 def test_a_changed_source_gives_way_to_the_kept_rows_and_that_is_said(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from cl_flows.kept import KeptRun, config_of
 from cl_flows.plan import Plan, make_plan
 from cl_flows.review.export.kept_rows import write_kept_rows
 from cl_flows.review.export.labels import NewLabels, OtherSourceError, new_labels
-from cl_flows.review.export.media_tree import lay_out
+from cl_flows.review.export.media_tree import lay_out, refuse_no_folders
 from cl_flows.review.export.native import rewrite_source, source_place
 from cl_flows.review.new_file import new_file, refuse_existing
 from cl_flows.review.standing import Standing
@@ -95,6 +95,8 @@ def export_corrected(
     plan = make_plan(config_of(kept))
     rows, judged, why = _rows(kept, plan)
     labels = new_labels(rows, judged, standing, keep_excluded=keep_excluded)
+    if copy_to is not None:
+        _refuse_tree(copy_to, rows, labels, force=force)
     backup: Path | None = None
     says: tuple[str, ...] = ()
     if not why:
@@ -164,11 +166,17 @@ def _rewrite(
     return backup
 
 
-def _laid_out(plan: Plan, rows: Dataset, labels: NewLabels, folder: Path | None, *, force: bool) -> int:
-    if folder is None:
-        return 0
+def _refuse_tree(folder: Path, rows: Dataset, labels: NewLabels, *, force: bool) -> None:
+    """Refuse what cannot be laid out before anything is written."""
     if not isinstance(rows.features, MediaFiles):
         raise ConfigError("--copy-to lays out files, and these rows are none", hint="leave --copy-to out")
+    refuse_existing(folder, force=force)
+    refuse_no_folders(set(labels.final))
+
+
+def _laid_out(plan: Plan, rows: Dataset, labels: NewLabels, folder: Path | None, *, force: bool) -> int:
+    if folder is None or not isinstance(rows.features, MediaFiles):
+        return 0
     options: Any = plan.loader[1]
     is_folder = Path(rows.features.root).resolve() == Path(str(getattr(options, "path", ""))).resolve()
     class_folder = getattr(options, "class_folder", None) if is_folder else None
