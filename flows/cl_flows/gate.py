@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from cl_checks.gx.process import ExpectationsProcess
 from cl_flows import steps
+from cl_flows.artifacts import leave_artifacts
 from cl_flows.config import GateConfig, load_config
 from cl_flows.expectations import cross_checked, expectations_worker, own_suite_first
 from cl_flows.gate_events import announce_unmet_suite, announce_verdict, life_announced, slug_of
@@ -154,7 +154,7 @@ def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResu
     is_news = result != attempt.result or not attempt.waits
     result, planned = with_plan(ready, result)
     if is_news:
-        _announce(result, advisory=advisory)
+        _announce(ready, result, advisory=advisory)
     if goes_on:
         wait_for_people(ready, result, planned=planned)
     error = error_for(result)
@@ -201,8 +201,7 @@ def _run_steps(config: GateConfig, run: RunFolder, attempt: Attempt, *, may_wait
     return publish_task(config, paths, run, attempt.started)
 
 
-def _announce(result: GateResult, *, advisory: bool) -> None:
+def _announce(config: GateConfig, result: GateResult, *, advisory: bool) -> None:
     """Leave the report and an event with Prefect; automations and people read them there."""
-    markdown = (Path(result.folder) / "report.md").read_text(encoding="utf-8")
-    create_markdown_artifact(markdown, key=f"labelgate-{slug_of(result.dataset)}", description=result.says)
+    leave_artifacts(result, slug_of(result.dataset), report_url=config.output.report_url)
     announce_verdict(result, advisory=advisory)

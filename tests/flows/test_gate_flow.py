@@ -158,13 +158,24 @@ def test_both_engines_write_the_same_records(tables: Path, tmp_path: Path, gate_
     assert reports[0] == reports[1]
 
 
-def test_the_report_is_an_artifact(tables: Path, tmp_path: Path, gate_config: Any) -> None:
-    """People find the verdict in Prefect's own pages."""
+def test_the_report_the_suspects_and_the_link_are_artifacts(
+    tables: Path, tmp_path: Path, gate_config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People find the verdict in Prefect's own pages; where one cannot be left, the verdict stands."""
     from prefect.artifacts import Artifact
 
-    label_gate(gate_config(tables / "clean.csv", tmp_path))
-    artifact = Artifact.get("labelgate-clean")
-    assert "passed" in str(getattr(artifact, "data", "")).lower()
+    result = label_gate(gate_config(tables / "clean.csv", tmp_path))
+    found = [Artifact.get(f"labelgate-clean{end}") for end in ("", "-suspects", "-report")]
+    verdict, table, link = (str(getattr(artifact, "data", "")) for artifact in found)
+    assert "passed" in verdict.lower()
+    assert 0 < len(json.loads(table)) <= 100
+    assert f"{result.run_id}/report.html" in link
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr("cl_flows.artifacts.create_table_artifact", refuse)
+    assert label_gate(gate_config(tables / "clean.csv", tmp_path)).status == "passed"
 
 
 def test_the_flow_takes_the_path_of_a_gate_yaml(tables: Path, tmp_path: Path) -> None:
