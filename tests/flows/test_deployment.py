@@ -70,6 +70,8 @@ def test_a_worker_runs_what_is_asked_for_and_what_new_data_start(prefect: Prefec
         "nightly": ("0 3 * * *", True),
         "hourly": ("1:00:00", False),
         "on-arrival": None,
+        "side-by-side": ("0 4 * * *", False),
+        "partitions": None,
     }
     prefect("deployment", "run", "label-gate/nightly")
     prefect("event", "emit", "labelgate.data.arrived", "--resource-id", "labelgate.data.customers")
@@ -89,7 +91,7 @@ def _schedules() -> dict[str, tuple[str, bool] | None]:
     return {
         name: _told(schedules[0]) if schedules else None
         for name, schedules in found.items()
-        if name in {"nightly", "hourly", "on-arrival"}
+        if name in {"nightly", "hourly", "on-arrival", "side-by-side", "partitions"}
     }
 
 
