@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -97,6 +98,8 @@ def _make(folder: RunFolder, lock: ProcessLock, claim: Claim | None) -> None:
     """Make the hidden folder, locked before it is there: others remove every one that nobody has locked."""
     folder.partial.parent.mkdir(parents=True, exist_ok=True)
     if not lock.acquire(wait_s=0):
+        with tempfile.TemporaryFile(dir=folder.partial.parent, buffering=0) as probe:
+            probe.write(bytes(4096))  # a full disk says so
         raise OSError(errno.ENOLCK, f"no lock can be taken on {lock.path.name}")
     if claim is not None:
         write_claim(folder.partial.parent, claim)

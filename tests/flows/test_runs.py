@@ -109,3 +109,12 @@ def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
         find_run(tmp_path, "1999")
     with pytest.raises(ConfigError, match="no runs in"):
         find_run(tmp_path / "elsewhere", "last")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="wants the device that is always full")
+def test_a_full_disk_is_named_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No lock can be taken there either, which would say nothing of why."""
+    monkeypatch.setattr(ProcessLock, "acquire", lambda *_, **__: False)
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: open("/dev/full", "wb", buffering=0))  # noqa: PTH123, SIM115
+    with pytest.raises(ConfigError, match="No space left"), open_run(tmp_path, "r1"):
+        pass
