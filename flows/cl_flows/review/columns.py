@@ -20,6 +20,8 @@ _MOST_VALUES = 2_000
 _FEWEST_ROWS = 2  # a value, on average
 _LOOKED_AT = 20_000
 _MOST_SHOWN = 50
+# Last searches whose rows are remembered, a byte a row each: people turn pages and add filters.
+_SEARCHES = 8
 # Rows that one thread searches at a time.
 _PIECE = 100_000
 
@@ -30,6 +32,7 @@ class Columns:
     def __init__(self, run: KeptRun) -> None:
         self._folder = run.rows_folder() if run.has_rows() else None
         self._coded: dict[str, tuple[NDArray[np.int32], list[str]] | None] = {}
+        self._found: dict[str, Mask] = {}
 
     @cached_property
     def _source(self) -> dict[str, Any]:
@@ -80,9 +83,18 @@ class Columns:
 
     def containing(self, words: str, n_rows: int) -> Mask:
         """Say which rows hold `words` in a cell or in their text, whatever the case of letters."""
+        low = words.lower()
+        known = self._found.get(low)
+        if known is None:
+            known = self._containing(low, n_rows)
+            for oldest in list(self._found)[: 1 - _SEARCHES]:
+                self._found.pop(oldest, None)
+            self._found[low] = known
+        return known
+
+    def _containing(self, low: str, n_rows: int) -> Mask:
         import pyarrow.compute as pc
 
-        low = words.lower()
         found = np.zeros(n_rows, dtype=bool)
         for codes, texts in filter(None, map(self._codes, self._source)):
             hits = np.array([low in text.lower() for text in texts])
