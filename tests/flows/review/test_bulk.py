@@ -83,8 +83,7 @@ def test_words_are_carried_to_changed_data_where_the_label_is_the_same(
     table = pd.read_csv(tables / "noisy.csv")
     table.loc[table["tree"] == ids[0], "label"] = index.row(int(index.order[0])).suggested
     table.iloc[::-1].to_csv(tmp_path / "noisy.csv", index=False)
-    run_direct(gate_config(tmp_path / "noisy.csv", tmp_path))
-    later = open_kept(tmp_path, "last")
+    later = open_kept(tmp_path, run_direct(gate_config(tmp_path / "noisy.csv", tmp_path)).run_id)
     assert later.fingerprint != kept.fingerprint
     found = carried(database, later)
     rows = later.dataset().ids
