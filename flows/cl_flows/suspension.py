@@ -12,6 +12,7 @@ from uuid import UUID
 from prefect.context import FlowRunContext
 from prefect.flow_runs import resume_flow_run, suspend_flow_run
 from prefect.input import RunInput
+from prefect.settings import get_current_settings
 from pydantic import ConfigDict, Field
 
 from cl_core.errors import LabelgateError
@@ -135,6 +136,8 @@ class Resumed:
 
 def resume(claim: Claim) -> Resumed:
     """Have Prefect start a suspended flow run again; a worker of its pool runs it."""
+    if not get_current_settings().api.url:  # Prefect would start a server of its own, which knows no run
+        return Resumed(claim.run_id, "PREFECT_API_URL is not set")
     try:
         resume_flow_run(UUID(claim.owner), run_input={})
     except Exception as fault:  # noqa: BLE001 - whatever it is, the answers are on record

@@ -25,6 +25,7 @@ from cl_flows.review.web.deciding import read_decision
 from cl_flows.review.web.guard import FORM, WHO
 from cl_flows.review.web.looks import look
 from cl_flows.review.web.render import page
+from cl_flows.review.web.resuming import resume_later
 from cl_flows.review.web.shelf import Opened, Shelf, shelf_of
 
 router = APIRouter()
@@ -128,6 +129,7 @@ def answered(request: Request, run_id: str) -> Response:
     answer = _answer(made, me, only_wrong=only_wrong)
     if answer is not None:
         add_answers(shelf.database, known, [answer])
+        resume_later(shelf.output, shelf.database, known.fingerprint)
     # A row that nobody can tell is passed over, not asked again at once.
     after = {} if answer is not None else {"after": str(int(found[0]))}
     return RedirectResponse(f"/runs/{run_id}/audit" + (f"?{urlencode(after)}" if after else ""), 303)
