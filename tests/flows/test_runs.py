@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,11 @@ def test_a_full_disk_is_named_as_such(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: open("/dev/full", "wb", buffering=0))  # noqa: PTH123, SIM115
     with pytest.raises(ConfigError, match="No space left"), open_run(tmp_path, "r1"):
         pass
+
+
+def test_ids_sort_as_the_runs_began_within_one_second() -> None:
+    """`last` is the newer of two runs that began in the same second."""
+    first = datetime(2026, 11, 27, 22, 32, 44, 9_000, tzinfo=UTC)
+    ids = [new_run_id(first + timedelta(milliseconds=step)) for step in (0, 1, 90, 990)]
+    assert ids == sorted(ids)
+    assert ids[0].startswith("20261127-223244-009")
