@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cl_core.errors import GateError
 from cl_flows.config import GateConfig
+from cl_flows.ending import Terminated
 from cl_flows.outcome import GateFailed, GateResult, GateUndecided, SuiteFailed
 from cl_flows.runs import new_run_id
 from cl_flows.server import starting_server
@@ -72,11 +73,22 @@ def on_prefect(names: "Sequence[str]") -> "Iterator[None]":
         else:
             server.wait()
         # The heartbeat thread would keep the finished flow waiting for its next beat.
-        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), _terminated():
             yield
         if server is not None:
             for name in names:
                 _wait_for_records(name)
+
+
+@contextmanager
+def _terminated() -> "Iterator[None]":
+    """Raise of SIGTERM what the command line knows; Prefect hears it itself while a flow runs."""
+    from prefect.exceptions import TerminationSignal
+
+    try:
+        yield
+    except TerminationSignal as ended:
+        raise Terminated from ended
 
 
 def _quiet() -> None:

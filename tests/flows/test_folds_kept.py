@@ -64,12 +64,22 @@ def gate(tables: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(folder: Path, output: str = "runs") -> "subprocess.Popen[str]":
+def start(folder: Path, output: str = "runs", api: str = "") -> "subprocess.Popen[str]":
     command = [sys.executable, "-c", "from cl_flows.cli import main; main()", "run", "gate.yaml"]
     paths = os.pathsep.join([str(folder / "site"), *filter(None, sys.path)])
     return subprocess.Popen(
-        [*command, "--engine", "direct", "--output", output, "--format", "json"],
-        env={**os.environ, "PYTHONPATH": paths, "FITS": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        [
+            *command,
+            *("--engine", "prefect" if api else "direct"),
+            *("--output", output, "--format", "json"),
+        ],
+        env={
+            **os.environ,
+            "PYTHONPATH": paths,
+            "FITS": str(folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **({"PREFECT_API_URL": api, "PREFECT_LOGGING_TO_API_ENABLED": "false"} if api else {}),
+        },
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -117,6 +127,28 @@ def test_a_fit_that_was_cut_off_goes_on_from_its_last_finished_fold(gate: Path, 
     assert fits(gate) == 11
     tables = [next((gate / name).glob("2*/scored.parquet")).read_bytes() for name in ("runs", "others")]
     assert tables[0] == tables[1]
+
+
+@pytest.mark.prefect
+def test_sigterm_ends_a_run_on_prefect_as_it_ends_a_direct_one(gate: Path, prefect_api: str) -> None:
+    """Code 143, nothing half-written, the flow run crashed and not running for ever; folds are kept."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.sorting import FlowRunSort
+
+    (gate / "hang").touch()
+    killed = start(gate, api=prefect_api)
+    wait_for_fits(gate, 4)
+    killed.send_signal(signal.SIGTERM)
+    told, said = killed.communicate(timeout=60)
+    assert (killed.returncode, said.splitlines()[-1], "Traceback" in said) == (143, "interrupted", False)
+    assert "error" in json.loads(told)
+    assert sorted(p.name for p in (gate / "runs").iterdir() if p.name != "cache") == []
+    with get_client(sync_client=True) as client:
+        (run,) = client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=1)
+    assert run.state_name == "Crashed"
+    (gate / "hang").unlink()
+    verdict(start(gate))
+    assert fits(gate) == 4 + 2
 
 
 def test_other_data_fit_everything_again(gate: Path) -> None:

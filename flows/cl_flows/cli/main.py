@@ -15,7 +15,6 @@ from cl_flows.cli.check import check
 from cl_flows.cli.corrections import corrections
 from cl_flows.cli.demo import demo
 from cl_flows.cli.doctor import doctor
-from cl_flows.cli.ending import Terminated
 from cl_flows.cli.history import history
 from cl_flows.cli.init import init
 from cl_flows.cli.metrics import metrics
@@ -26,6 +25,7 @@ from cl_flows.cli.report import report
 from cl_flows.cli.review import review, serve
 from cl_flows.cli.run import run
 from cl_flows.cli.schedule import schedule
+from cl_flows.ending import Terminated
 from cl_flows.exit_codes import ExitCode
 
 # Reasons of the operating system that more room would mend.

@@ -66,7 +66,7 @@ def run_and_show(config: "GateConfig", *, engine: str, form: str, advisory: bool
 
     An `advisory` gate only tells: the number is that of a pass whatever the verdict.
     """
-    from cl_flows.cli.ending import heeding_sigterm
+    from cl_flows.ending import heeding_sigterm
     from cl_flows.terminal import Terminal
 
     terminal = Terminal(quiet=form != "text")
