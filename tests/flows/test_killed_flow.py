@@ -97,10 +97,11 @@ GATE = {
 
 
 class Deployed:
-    """A flow run of a deployed gate, executed as a process worker executes it."""
+    """A flow run of a deployed gate, executed as a process worker executes it, or by one of `pool`."""
 
-    def __init__(self, folder: Path, source: Path, api: str) -> None:
+    def __init__(self, folder: Path, source: Path, api: str, pool: str | None = None) -> None:
         from prefect.client.orchestration import get_client
+        from prefect.client.schemas.actions import WorkPoolCreate
         from prefect.types.entrypoint import EntrypointType
 
         from cl_flows import label_gate
@@ -117,26 +118,28 @@ class Deployed:
             f"killed-{folder.name}",
             parameters={"config": str(folder / "gate.yaml")},
             entrypoint_type=EntrypointType.MODULE_PATH,
+            work_pool_name=pool,
         )
         with get_client(sync_client=True) as client:
+            if pool:
+                client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
             self.run_id = client.create_flow_run_from_deployment(deployment.apply()).id
         self.folder = folder
         self.environment = {
             **os.environ,
             "PREFECT_API_URL": api,
-            "PREFECT__FLOW_RUN_ID": str(self.run_id),
             "PREFECT_LOGGING_TO_API_ENABLED": "false",
             "PREFECT_LOGGING_LEVEL": "ERROR",
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
             "STEPS": str(folder),
             "PYTHONPATH": os.pathsep.join([str(site), *filter(None, sys.path)]),
         }
 
-    def start(self) -> "subprocess.Popen[str]":
-        """Start the flow run as a worker's process does."""
-        command = [sys.executable, "-m", "prefect.engine"]
+    def start(self, *command: str) -> "subprocess.Popen[str]":
+        """Start the flow run as a worker's process does, or a command of Prefect."""
         return subprocess.Popen(
-            command,
+            [sys.executable, "-m", *(command or ("prefect.engine", str(self.run_id)))],
             env=self.environment,
             cwd=self.folder,
             text=True,
@@ -149,21 +152,26 @@ class Deployed:
         from prefect.client.orchestration import get_client
         from prefect.states import AwaitingRetry
 
-        stop, stopped = self.folder / f"stop-{step}", self.folder / "stopped"
+        stop = self.folder / f"stop-{step}"
         stop.touch()
         process = self.start()
-        deadline = time.monotonic() + 120
-        while not stopped.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                process.kill()
-                pytest.fail(f"never came to {step}: {process.communicate()[0]}")
-            time.sleep(0.05)
+        self.stopped(process)
         process.kill()
         process.communicate(timeout=60)
         stop.unlink()
-        stopped.unlink()
+        (self.folder / "stopped").unlink()
         with get_client(sync_client=True) as client:
             client.set_flow_run_state(self.run_id, AwaitingRetry(), force=True)
+
+    def stopped(self, process: "subprocess.Popen[str]") -> int:
+        """Wait until the gate stops in a step, and return the id of its process."""
+        stopped, deadline = self.folder / "stopped", time.monotonic() + 120
+        while not (stopped.exists() and stopped.read_text()):
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                pytest.fail(f"never stopped: {process.communicate()[0]}")
+            time.sleep(0.05)
+        return int(stopped.read_text())
 
     def state(self) -> Any:
         """Return its state on the server."""
@@ -194,3 +202,29 @@ def test_a_flow_run_killed_in_every_step_goes_on_from_the_last_finished_one(
     (row,) = read_history(runs / "history.db")
     assert [p.name for p in runs.glob("2*")] == [row.run_id]
     assert [p.name for p in runs.iterdir() if p.name.startswith(".") and p.name != ".telling"] == []
+
+
+def test_a_run_that_is_cancelled_on_a_worker_leaves_nothing_half_written(
+    tables: Path, tmp_path: Path, prefect_api: str
+) -> None:
+    """Cancelled in the middle of a fit: its process ends, no hidden folder, lock or claim, and no row."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Cancelling
+
+    deployed = Deployed(tmp_path, tables / "clean.csv", prefect_api, pool="cancelled")
+    (tmp_path / "stop-fit").touch()
+    worker = deployed.start("prefect", "worker", "start", "--pool", "cancelled", "--type", "process")
+    try:
+        pid = deployed.stopped(worker)
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(deployed.run_id, Cancelling())
+        deadline = time.monotonic() + 90
+        while deployed.state().name != "Cancelled" or Path(f"/proc/{pid}").exists():
+            assert time.monotonic() < deadline, deployed.state()
+            time.sleep(0.2)
+    finally:
+        worker.terminate()
+        said = worker.communicate(timeout=60)[0]
+    runs = tmp_path / "runs"
+    assert sorted(path.name for path in runs.iterdir() if path.name != "cache") == [], said
+    assert not (runs / "history.db").exists()
