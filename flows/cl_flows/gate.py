@@ -20,6 +20,7 @@ from cl_flows.limits import run_limit
 from cl_flows.outcome import GateResult, SuiteFailed, error_for
 from cl_flows.passing import is_passing
 from cl_flows.plan import make_plan
+from cl_flows.progress_artifact import progress_artifact
 from cl_flows.publish import Findings, publish, write_scored
 from cl_flows.resuming import Attempt, attempt_for, put_right
 from cl_flows.runs import RunFolder, open_run
@@ -68,7 +69,9 @@ def predict_task(config: GateConfig, dataset: Path, run: RunFolder) -> Path:
     """Get out-of-sample probabilities into the run's folder."""
 
     def make(folder: Path) -> None:
-        found = steps.predict(make_plan(config), read_dataset(dataset), run_id=run.run_id)
+        rows = read_dataset(dataset)
+        with progress_artifact(f"labelgate-{slug_of(rows.name)}-progress"):
+            found = steps.predict(make_plan(config), rows, run_id=run.run_id)
         save_predictions(found, folder)
 
     return once(run.work / "predictions", _key.get(), make, after=(dataset,))

@@ -22,10 +22,15 @@ def report_progress(done: int, total: int, doing: str) -> None:
     _listener.get()(done, total, doing)
 
 
+def listener() -> Progress:
+    """Return who listens now."""
+    return _listener.get()
+
+
 @contextmanager
-def listening(listener: Progress) -> Iterator[None]:
-    """Send progress to `listener` inside the block."""
-    token = _listener.set(listener)
+def listening(hears: Progress) -> Iterator[None]:
+    """Send progress to `hears` inside the block."""
+    token = _listener.set(hears)
     try:
         yield
     finally:
