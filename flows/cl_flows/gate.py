@@ -27,7 +27,13 @@ from cl_flows.runs import RunFolder, open_run
 from cl_flows.sealed import once, seal_key
 from cl_flows.states import advised, stopped_by
 from cl_flows.store import read_predictions, read_record, save_predictions, save_record
-from cl_flows.suspension import begin_to_wait, heard_people, repeated_flow_run, wait_for_people
+from cl_flows.suspension import (
+    begin_to_wait,
+    heard_people,
+    name_overdue,
+    repeated_flow_run,
+    wait_for_people,
+)
 from cl_flows.waiting import is_decided, with_plan
 from cl_plugins.stored_rows import read_dataset, save_dataset
 
@@ -144,6 +150,7 @@ def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResu
         The data allow no verdict; the flow run ends in the failed state ``NoiseGateUndecided``.
     """
     ready = config if isinstance(config, GateConfig) else load_config(config)
+    name_overdue(ready)
     attempt = attempt_for(ready, repeated_flow_run())
     goes_on = not attempt.waits or heard_people(ready, attempt)
     result = None if attempt.waits and goes_on else attempt.result

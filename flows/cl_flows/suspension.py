@@ -6,13 +6,15 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.flow_runs import resume_flow_run, suspend_flow_run
 from prefect.input import RunInput
 from prefect.settings import get_current_settings
+from prefect.states import Failed
 from pydantic import ConfigDict, Field
 
 from cl_core.errors import LabelgateError
@@ -22,9 +24,16 @@ from cl_flows.claims import KEPT_S, Claim, change_claim, drop_claim, read_claim
 from cl_flows.config import GateConfig
 from cl_flows.outcome import GateResult
 from cl_flows.resuming import Attempt
-from cl_flows.waiting import form_text
+from cl_flows.states import STATE_NAMES
+from cl_flows.waiting import form_text, waiting_runs
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
 
 logger = logging.getLogger(__name__)
+
+# What Prefect says when the time is up.
+_NEVER_RESUMED = "never resumed"
 
 
 class AuditAnswers(RunInput):
@@ -143,3 +152,24 @@ def resume(claim: Claim) -> Resumed:
     except Exception as fault:  # noqa: BLE001 - whatever it is, the answers are on record
         return Resumed(claim.run_id, f"{type(fault).__name__}: {fault}")
     return Resumed(claim.run_id)
+
+
+def name_overdue(config: GateConfig) -> None:
+    """Give flow runs that nobody resumed in time their verdict as state; Prefect fails them without one."""
+    for claim in waiting_runs(config.output.folder):
+        if claim.answers_until > time.time():
+            continue
+        try:
+            _name(claim)
+        except Exception as fault:  # noqa: BLE001 - history knows the verdict
+            logger.warning("the flow run of run %s keeps its state: %s", claim.run_id, fault)
+
+
+def _name(claim: Claim) -> None:
+    says = f"nobody decided in time; {claim.results['undecided']['says']}"
+    with get_client(sync_client=True) as client:
+        state = client.read_flow_run(UUID(claim.owner)).state
+        expired = state is not None and (state.is_paused() or _NEVER_RESUMED in (state.message or ""))
+        if expired:  # a crash of another attempt stays a crash
+            ended: State[None] = Failed(name=STATE_NAMES["undecided"], message=says)
+            client.set_flow_run_state(UUID(claim.owner), ended, force=True)

@@ -235,6 +235,28 @@ def test_people_pass_what_the_model_could_not_judge(tables: Path, tmp_path: Path
     assert gate.statuses() == ["passed"]
 
 
+@pytest.mark.prefect
+def test_when_nobody_answers_in_time_it_stays_undecided(
+    tables: Path, tmp_path: Path, prefect_api: str
+) -> None:
+    """Prefect fails the flow run under no name of ours; the next run of the folder gives it the verdict's."""
+    from cl_flows import GateUndecided, label_gate
+    from cl_flows.suspension import resume
+    from cl_flows.waiting import waiting_runs
+
+    gate = Waiting(tmp_path, tables / "noisy.csv", prefect_api)
+    text = (tmp_path / "gate.yaml").read_text()
+    (tmp_path / "gate.yaml").write_text(text + "limits: {answers: 1}\n")
+    assert gate.work() == "Suspended"
+    (claim,) = waiting_runs(gate.runs)
+    time.sleep(max(0.0, claim.answers_until - time.time()))
+    assert "can no longer be resumed" in resume(claim).problem
+    assert (gate.state(), gate.statuses()) == ("Failed", ["undecided"])
+    with pytest.raises(GateUndecided):
+        label_gate(tmp_path / "gate.yaml")
+    assert (gate.state(), gate.statuses()) == ("NoiseGateUndecided", ["undecided"] * 2)
+
+
 def test_without_a_deployment_the_run_ends_undecided_and_tells_the_plan(tables: Path, tmp_path: Path) -> None:
     """The direct engine holds nothing: exit code 4, a sheet to fill in, and `audit add` decides."""
     config = make_config({**gate_of(tables / "noisy.csv"), "output": {"folder": str(tmp_path)}}, "test")
