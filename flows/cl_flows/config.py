@@ -104,6 +104,9 @@ class OutputSection(_Section):
         pattern=r"^https?://[^\s{}]+(\{(run_id|dataset)\}[^\s{}]*)*$",
         description="where people find a run's page, such as https://gates.example.com/{run_id}/report.html",
     )
+    prefect_row_ids: bool = Field(
+        default=True, description="whether ids of rows may stand on Prefect's pages; see docs/flows.md"
+    )
     database: str | None = Field(
         None,
         description="PostgreSQL database of history: ${LABELGATE_DB} (which alone will do), or a URL with no "

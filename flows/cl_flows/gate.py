@@ -213,5 +213,7 @@ def _run_steps(config: GateConfig, run: RunFolder, attempt: Attempt, *, may_wait
 
 def _announce(config: GateConfig, result: GateResult, *, advisory: bool) -> None:
     """Leave the report and an event with Prefect; automations and people read them there."""
-    leave_artifacts(result, slug_of(result.dataset), report_url=config.output.report_url)
+    output = config.output
+    slug = slug_of(result.dataset)
+    leave_artifacts(result, slug, report_url=output.report_url, row_ids=output.prefect_row_ids)
     announce_verdict(result, advisory=advisory)

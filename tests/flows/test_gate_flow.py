@@ -1,6 +1,7 @@
 """The Prefect flow on a real server: states, retries, subflows, and the same records as the direct engine."""
 
 import json
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -176,6 +177,25 @@ def test_the_report_the_suspects_and_the_link_are_artifacts(
 
     monkeypatch.setattr("cl_flows.artifacts.create_table_artifact", refuse)
     assert label_gate(gate_config(tables / "clean.csv", tmp_path)).status == "passed"
+
+
+def test_ids_of_rows_can_be_kept_off_prefects_pages(tables: Path, tmp_path: Path, gate_config: Any) -> None:
+    """No table of suspects, and no id in the verdict: only its figures."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+    config = gate_config(tables / "noisy.csv", tmp_path)
+    output = config.output.model_copy(update={"prefect_row_ids": False})
+    with pytest.raises(GateFailed) as raised:
+        label_gate(config.model_copy(update={"output": output}))
+    ours = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[newest_flow_run().id]))
+    with get_client(sync_client=True) as client:
+        found = {
+            str(artifact.key): str(artifact.data) for artifact in client.read_artifacts(artifact_filter=ours)
+        }
+    assert sorted(found) == ["labelgate-noisy", "labelgate-noisy-progress", "labelgate-noisy-report"]
+    assert f"{raised.value.result.n_flagged} of 300" in found["labelgate-noisy"]
+    assert not re.search(r"\bt\d+\b", found["labelgate-noisy"])
 
 
 def test_the_flow_takes_the_path_of_a_gate_yaml(tables: Path, tmp_path: Path) -> None:
