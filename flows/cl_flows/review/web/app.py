@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
 from cl_core.errors import ConfigError, LabelgateError
-from cl_flows.review.web import audit, bulk, deciding, export, home, media, public, rows, run_page
+from cl_flows.review.web import audit, bulk, deciding, downloads, export, home, media, public, rows, run_page
 from cl_flows.review.web.access import Access
 from cl_flows.review.web.guard import Guard, Refused
 from cl_flows.review.web.jobs import Jobs
@@ -19,7 +19,7 @@ from cl_flows.review.web.shelf import NotThereError, Shelf
 
 logger = logging.getLogger(__name__)
 
-_TOPICS = (public, home, run_page, rows, media, deciding, audit, bulk, export)
+_TOPICS = (public, home, run_page, rows, media, deciding, audit, bulk, export, downloads)
 
 
 def make_app(output: Path, access: Access) -> ASGIApp:

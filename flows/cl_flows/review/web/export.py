@@ -1,24 +1,19 @@
 """What leaves the review: a patch of the settled labels, and the gate again on the corrected data."""
 
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 from fastapi import APIRouter
-from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from cl_flows.review.agreement import agreement
-from cl_flows.review.patch import write_patch
 from cl_flows.review.standing import Outcome, Standing, standing
+from cl_flows.review.web.downloads import settled
 from cl_flows.review.web.guard import Refused
 from cl_flows.review.web.jobs import Jobs
 from cl_flows.review.web.progress import progress
 from cl_flows.review.web.render import page
-from cl_flows.review.web.shelf import Opened, Shelf, shelf_of
+from cl_flows.review.web.shelf import shelf_of
 
 router = APIRouter()
 
@@ -32,17 +27,18 @@ def export(request: Request, run_id: str) -> Response:
     """Show what was settled, how far people agree, and what can be done with it."""
     shelf = shelf_of(request)
     run = shelf.opened(run_id)
-    settled = standing(shelf.database, run.key.fingerprint)
+    found = standing(shelf.database, run.key.fingerprint)
     values = {
         "run_id": run_id,
         "dataset": run.key.dataset,
-        "counts": {outcome.value: rows for outcome, rows in settled.counts.items()},
-        "pairs": _pairs(settled),
-        "people": _people(settled),
+        "counts": {outcome.value: rows for outcome, rows in found.counts.items()},
+        "pairs": _pairs(found),
+        "people": _people(found),
         "agreed": agreement(shelf.database, run.key.fingerprint),
         "blind": agreement(shelf.database, run.key.fingerprint, blind_only=True),
         "progress": progress(run),
         "report": run.index.run.report,
+        "has_rows": run.dataset is not None,
     }
     return page(request, "export.html.j2", values)
 
@@ -61,45 +57,12 @@ def _people(settled: Standing) -> list[tuple[str, int]]:
     return found.most_common(_MOST_PEOPLE)
 
 
-@router.get("/runs/{run_id}/export/patch.csv")
-def patch(request: Request, run_id: str) -> Response:
-    """Give the settled rows as a patch."""
-    shelf = shelf_of(request)
-    run = shelf.opened(run_id)
-    rows = _settled(shelf, run).settled()
-    return _file(f"corrections-{run_id}.csv", lambda target: write_patch(target, rows))
-
-
-def _settled(shelf: Shelf, run: Opened) -> Standing:
-    found = standing(shelf.database, run.key.fingerprint)
-    if not found.settled():
-        raise Refused(409, "nobody settled a label yet", "decide about some rows first")
-    return found
-
-
-def _file(name: str, write: Callable[[Path], Any]) -> Response:
-    """Write a file, send it, and remove it."""
-    folder = TemporaryDirectory(prefix="labelgate-export-")
-    target = Path(folder.name) / name
-    try:
-        write(target)
-    except BaseException:
-        folder.cleanup()
-        raise
-    return FileResponse(
-        target,
-        filename=name,
-        media_type="application/octet-stream",
-        background=BackgroundTask(folder.cleanup),
-    )
-
-
 @router.post("/runs/{run_id}/regate")
 def regate(request: Request, run_id: str) -> Response:
     """Start the gate again on the corrected labels."""
     shelf, jobs = shelf_of(request), jobs_of(request)
     run = shelf.opened(run_id)
-    _settled(shelf, run)
+    settled(shelf, run)
     output = str(shelf.output.resolve())
     job = jobs.start(run_id, ["regate", run_id, "--output", output, "--engine", "direct", "--format", "json"])
     return RedirectResponse(f"/runs/{run_id}/regate/{job.id}", status_code=303)

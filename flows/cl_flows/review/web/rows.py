@@ -122,7 +122,7 @@ def classes(request: Request, run_id: str) -> Response:
 def _near(request: Request, run: Opened, position: int) -> Response:
     """Show the rows most like one. One at a time: vectors may have to be made first, and decisions go on."""
     if not run.comparing.acquire(blocking=False):
-        return HTMLResponse("", status_code=503, headers={"Retry-After": "2"})
+        return HTMLResponse("being compared: ask again", status_code=202, headers={"Retry-After": "1"})
     try:
         values = {"run_id": run.key.run_id, "near": near_of(run, position), "position": position}
     finally:

@@ -84,6 +84,18 @@ def gate(
     return run_direct(make_config(raw, "test"))
 
 
+@pytest.fixture
+def gated() -> Callable[..., GateResult]:
+    """Run a real gate with any settings into a results folder."""
+
+    def made(output: Path, **settings: Any) -> GateResult:
+        raw = {"cache": {"enabled": False}, **settings, "output": {"folder": str(output)}}
+        raw["gate"] = {"max_noise_rate": 0.05, "great_expectations": False, **settings.get("gate", {})}
+        return run_direct(make_config(raw, "test"))
+
+    return made
+
+
 @pytest.fixture(scope="module")
 def gated_trees(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Gate 300 rows of a table, a fifth of their labels wrong."""

@@ -17,6 +17,7 @@ class Outbox {
   set waiting(list) { try { localStorage.setItem(this.name, JSON.stringify(list)); } catch { this.only = list; } }
   add(path, fields) {
     this.waiting = [...this.waiting, { path, fields: { ...fields, token: newToken() } }];
+    recount(this.waiting.length);
     return this.flush();
   }
   flush() { return (this.sending ??= this.send().finally(() => { this.sending = null; })); }
@@ -48,13 +49,19 @@ async function post(path, fields) {
   });
 }
 async function trouble(answer, count) {
+  const stale = answer && answer.status < 500;
+  const why = stale
+    ? `${(await answer.json()).error}. Load the page anew: they are kept in this browser and sent again.`
+    : "the server does not answer. Trying again; they are kept in this browser.";
   const box = document.querySelector(".trouble");
   if (!box) return;
-  const stale = answer && answer.status < 500;
-  box.textContent = `${count} ${count === 1 ? "decision" : "decisions"} not saved yet: `
-    + (stale ? `${(await answer.json()).error}. Load the page anew: they are kept in this browser and sent again.`
-             : "the server does not answer. Trying again; they are kept in this browser.");
   box.hidden = false;
+  box.dataset.why = why;
+  recount(count);
+}
+function recount(count) {
+  const box = document.querySelector(".trouble");
+  if (box && !box.hidden) box.textContent = `${count} ${count === 1 ? "decision" : "decisions"} not saved yet: ${box.dataset.why}`;
 }
 function quiet() { document.querySelector(".trouble")?.setAttribute("hidden", ""); }
 
@@ -129,8 +136,8 @@ async function compare(where, wanted = () => true) {
   const path = slot.dataset.near;
   for (let tries = 0; tries < 60 && wanted() && !compared.has(path); tries += 1) {
     const answer = await fetch(path).catch(() => null);
-    if (answer?.ok) compared.set(path, await answer.text());
-    else if (answer?.status === 503) await new Promise((done) => setTimeout(done, 400));
+    if (answer?.status === 202) await new Promise((done) => setTimeout(done, 400));
+    else if (answer?.ok) compared.set(path, await answer.text());
     else return;
   }
   if (wanted() && slot.isConnected && compared.has(path)) slot.innerHTML = compared.get(path);
