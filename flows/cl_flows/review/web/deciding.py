@@ -18,6 +18,7 @@ router = APIRouter()
 _TAKE = "take"
 _MOST_TOKEN = 100
 _MOST_NOTE = 500
+_LONGEST_CODE = 9
 
 
 @router.post("/runs/{run_id}/decisions")
@@ -75,9 +76,10 @@ def read_decision(run: Opened, form: dict[str, str]) -> NewDecision:
 
 
 def _class(classes: tuple[str, ...], code: str) -> str:
-    if not code.isascii() or not code.isdigit() or int(code[:9]) >= len(classes):
+    number = int(code) if code.isascii() and code.isdigit() and len(code) < _LONGEST_CODE else len(classes)
+    if number >= len(classes):
         raise InputError("no class was chosen", hint="choose one of the list, then press Choose")
-    return classes[int(code)]
+    return classes[number]
 
 
 def _told(run: Opened, position: int, me: str, *, double: bool) -> dict[str, object]:
