@@ -17,6 +17,7 @@ _SMALL = 64  # pixels
 _ALL_CELLS = 100
 _PEAKS = 100
 _MANY_PEAKS = 400
+_QUIETEST = 0.01  # below it a sound is silence, and looks like it
 _LEVELS = (0.0, 1.5, 3.0)  # log odds: commoner, four times as common, twenty times
 
 
@@ -77,9 +78,9 @@ def _plain(text: str) -> dict[str, Any]:
 
 
 def _fewer(peaks: tuple[float, ...], most: int) -> list[float]:
-    """Return the highest of neighbouring peaks, at most so many."""
-    return (
-        [float(part.max()) for part in np.array_split(np.asarray(peaks), min(most, len(peaks)))]
-        if peaks
-        else []
-    )
+    """Return the highest of neighbouring peaks, at most so many; a quiet sound fills the height, too."""
+    if not peaks:
+        return []
+    loudest = max(*peaks, _QUIETEST)
+    parts = np.array_split(np.asarray(peaks), min(most, len(peaks)))
+    return [float(part.max()) / loudest for part in parts]
