@@ -204,6 +204,7 @@ def test_a_flow_run_killed_in_every_step_goes_on_from_the_last_finished_one(
     assert [p.name for p in runs.iterdir() if p.name.startswith(".") and p.name != ".telling"] == []
 
 
+@pytest.mark.servers
 def test_a_run_that_is_cancelled_on_a_worker_leaves_nothing_half_written(
     tables: Path, tmp_path: Path, prefect_api: str
 ) -> None:
