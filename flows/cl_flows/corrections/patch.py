@@ -11,7 +11,10 @@ from cl_flows.report.wording import count
 
 COLUMNS = ("id", "old", "new", "action", "who", "when", "why")
 ACTIONS = ("relabel", "exclude", "keep")
-_HINT = f"a patch is a CSV file in UTF-8 with the columns {','.join(COLUMNS)}; `labelgate regate` writes them"
+_HINT = (
+    f"a patch is a CSV file in UTF-8 with the columns {','.join(COLUMNS)}; "
+    "`labelgate corrections patch` writes one"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,34 @@ def test_labels_that_are_no_class_are_refused_unless_they_are_named(kept: KeptRu
     with pytest.raises(InputError, match="names 'elm', which is no class"):
         import_answers(tmp_path / "history.db", run, index, found)
     assert import_answers(tmp_path / "history.db", run, index, found, new_classes=["elm"]).n_new == 5
+
+
+_CHOICE = '{"type": "choices", "from_name": "label", "value": {"choices": 1}}'
+
+
+@pytest.mark.parametrize(
+    ("read", "entry", "says"),
+    [
+        (read_label_studio, '{"data": {"labelgate_id": "0"}, "annotations": [3]}', "task 1 holds"),
+        (read_label_studio, '{"data": {"labelgate_id": "0"}, "annotations": {"result": []}}', "task 1 holds"),
+        (
+            read_label_studio,
+            f'{{"data": {{"labelgate_id": "0"}}, "annotations": [{{"result": [{_CHOICE}]}}]}}',
+            "task 1 holds",
+        ),
+        (read_argilla, '{"id": "0", "fields": {}, "responses": {"label": ["cat"]}}', "record 1 holds"),
+        (read_argilla, '{"id": "0", "fields": {}, "responses": ["cat"]}', "record 1 holds"),
+    ],
+)
+def test_answers_of_another_build_are_refused(
+    tmp_path: Path, read: Callable[[Path, str], object], entry: str, says: str
+) -> None:
+    """A file that somebody edited, or that a release built otherwise: named with its entry, never a crash."""
+    path = tmp_path / "x.json"
+    path.write_text(f"[{entry}]")
+    with pytest.raises(InputError, match=says) as refused:
+        read(path, "x")
+    assert "import the file as" in refused.value.hint
 
 
 @pytest.mark.parametrize("content", ["", "{}", '[{"x": 1}]', "[1]"])

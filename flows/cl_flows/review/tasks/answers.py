@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cl_core.errors import InputError
 from cl_flows.database.place import Database
@@ -42,6 +43,27 @@ class Imported:
     n_new: int
     n_known: int
     who: tuple[str, ...]
+
+
+def answers_in(
+    entries: Iterable[Any], read: Callable[[Any, int], Iterable[ForeignAnswer]], *, called: str, hint: str
+) -> list[ForeignAnswer]:
+    """Return the answers of every entry of a file; `called` is the tool's word for an entry.
+
+    Raises
+    ------
+    InputError
+        For an entry that is not built as the tool builds it.
+    """
+    found: list[ForeignAnswer] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            found += read(entry, number)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{called} {number} holds answers in a form that is not known: {error}", hint=hint
+            ) from error
+    return found
 
 
 def import_answers(

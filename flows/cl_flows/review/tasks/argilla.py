@@ -11,7 +11,7 @@ from cl_core.errors import InputError
 from cl_core.types import Indices
 from cl_flows.review.index import RunIndex
 from cl_flows.review.new_file import new_file
-from cl_flows.review.tasks.answers import ForeignAnswer
+from cl_flows.review.tasks.answers import ForeignAnswer, answers_in
 from cl_flows.review.tasks.items import Item, Kind, TaskFile, choices, items, kind_of, probability
 
 _QUESTION = "label"
@@ -63,7 +63,12 @@ def read_argilla(path: Path, who: str) -> list[ForeignAnswer]:
         ) from error
     if not isinstance(records, list) or not all(isinstance(r, dict) and "fields" in r for r in records):
         raise InputError(f"{file} holds no Argilla records", hint="write it with rg.Dataset.to_disk")
-    return [answer for number, record in enumerate(records, 1) for answer in _answers(record, number, who)]
+    return answers_in(
+        records,
+        lambda record, number: _answers(record, number, who),
+        called="record",
+        hint="import the file as rg.Dataset.to_disk wrote it",
+    )
 
 
 def _record(index: RunIndex, kind: Kind, item: Item) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from cl_core.errors import InputError
 from cl_core.types import Indices
 from cl_flows.review.index import RunIndex
 from cl_flows.review.new_file import new_file, refuse_existing
-from cl_flows.review.tasks.answers import ForeignAnswer
+from cl_flows.review.tasks.answers import ForeignAnswer, answers_in
 from cl_flows.review.tasks.items import Item, Kind, TaskFile, choices, items, kind_of, probability
 
 # Names of our tags in the labelling configuration.
@@ -69,7 +69,12 @@ def read_label_studio(path: Path, who: str) -> list[ForeignAnswer]:
         ) from error
     if not isinstance(tasks, list) or not all(isinstance(task, dict) and "data" in task for task in tasks):
         raise InputError(f"{path} holds no Label Studio tasks", hint="export the project as JSON")
-    return [answer for number, task in enumerate(tasks, 1) for answer in _answers(task, number, who)]
+    return answers_in(
+        tasks,
+        lambda task, number: _answers(task, number, who),
+        called="task",
+        hint="import the file as Label Studio exported it (JSON)",
+    )
 
 
 def _task(index: RunIndex, kind: Kind, item: Item) -> dict[str, Any]:
@@ -109,7 +114,7 @@ def _answers(task: dict[str, Any], number: int, who: str) -> Iterator[ForeignAns
         if not annotation.get("was_cancelled"):
             for one in annotation.get("result") or []:
                 if one.get("type") == "choices" and one.get("from_name") == _CONTROL:
-                    chosen += one["value"]["choices"]
+                    chosen += map(str, one["value"]["choices"])
         yield ForeignAnswer(
             row_id=str(data["labelgate_id"]),
             who=_person(annotation.get("completed_by"), who),
