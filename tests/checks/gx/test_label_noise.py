@@ -43,15 +43,18 @@ def test_it_passes_and_fails_on_the_rate_of_cl_core(gate: Any, table: pd.DataFra
 
 
 def test_it_lists_the_worst_rows_with_both_labels(gate: Any, table: pd.DataFrame) -> None:
-    """A row of the result names the given and the suggested label the right way round."""
+    """A row names the given and the suggested label the right way round; rows come in the order of `rank`."""
     result = run(table, gate(label_column="animal", probability_columns=COLUMNS, max_noise_rate=0.05))[
         "result"
     ]
     first, row = result["partial_unexpected_list"][0], result["partial_unexpected_index_list"][0]
     assert first["given_label"] == table.loc[row, "animal"]
     assert first["suggested_label"] == max(COLUMNS, key=lambda name: table.loc[row, COLUMNS[name]])
-    qualities = [entry["label_quality"] for entry in result["partial_unexpected_list"]]
-    assert qualities == sorted(qualities)
+    codes = pd.Categorical(table["animal"], categories=list(COLUMNS)).codes
+    scored = assess(codes, table[list(COLUMNS.values())].to_numpy()).scored
+    worst = table.index[scored[scored["is_label_issue"]].sort_values("rank").index]
+    shown = result["partial_unexpected_index_list"]
+    assert shown == worst[: len(shown)].tolist()
 
 
 @pytest.mark.parametrize(
