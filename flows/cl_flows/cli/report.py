@@ -17,7 +17,10 @@ Examples:
 )
 @click.argument("run_id", default="last", metavar="[RUN]")
 @click.option(
-    "--html", "html", type=click.Path(path_type=Path, dir_okay=False), help="Copy the page to this file."
+    "--html",
+    "html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the page to this file, with what people decided since.",
 )
 @click.option(
     "--format",
@@ -44,7 +47,7 @@ def report(run_id: str, html: Path | None, form: str, output: Path | None) -> No
     page = folder / "report.html"
     if html is not None:
         try:
-            html.write_bytes(page.read_bytes())
+            html.write_text(_frozen(base, folder), encoding="utf-8")
         except OSError as error:
             raise ConfigError(f"cannot write {html}: {error.strerror}", hint="name another file") from error
     if form == "markdown":
@@ -56,3 +59,14 @@ def report(run_id: str, html: Path | None, form: str, output: Path | None) -> No
 
     for problem in undelivered(folder):
         click.secho(f"not told: {problem}", fg="yellow", err=True)
+
+
+def _frozen(base: Path, folder: Path) -> str:
+    """Return the page as it stands now; as the run left it where its rows were not kept."""
+    from cl_flows.database.place import history_in
+    from cl_flows.kept import open_kept
+    from cl_flows.review.frozen import frozen_page
+
+    if not open_kept(base, folder.name).has_rows():
+        return (folder / "report.html").read_text(encoding="utf-8")
+    return frozen_page(base, history_in(base), folder.name)

@@ -35,6 +35,8 @@ class Suspect:
         Why it is flagged, one sentence; may be empty.
     excerpt
         What the row looks like.
+    decided
+        What people decided about it since; may be empty.
     """
 
     id: str | int
@@ -44,6 +46,7 @@ class Suspect:
     flagged: bool = True
     reason: str = ""
     excerpt: Excerpt = None
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True)

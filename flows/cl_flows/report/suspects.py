@@ -44,10 +44,10 @@ def gather_suspects(dataset: Dataset, evidence: Evidence, *, limit: int = LIMIT)
     rank = evidence.scored["rank"].to_numpy()
     rows = np.argsort(rank, kind="stable")[:limit]
     worst: list[Any] = list(evidence.scored.iloc[rows].itertuples(index=False))
-    excerpts = _excerpts(dataset, rows)
+    excerpts = excerpts_of(dataset, rows)
     return tuple(
         Suspect(
-            id=_plain_id(row.id),
+            id=plain_id(row.id),
             given=str(row.given_label),
             suggested=str(row.suggested_label),
             quality=float(row.label_quality),
@@ -59,12 +59,14 @@ def gather_suspects(dataset: Dataset, evidence: Evidence, *, limit: int = LIMIT)
     )
 
 
-def _plain_id(value: Any) -> str | int:
+def plain_id(value: Any) -> str | int:
+    """Return an id as JSON has it: a whole number as such, anything else as text."""
     plain = value.item() if isinstance(value, np.generic) else value
     return plain if isinstance(plain, int) and not isinstance(plain, bool) else str(plain)
 
 
-def _excerpts(dataset: Dataset, rows: NDArray[np.intp]) -> Sequence[Excerpt]:
+def excerpts_of(dataset: Dataset, rows: NDArray[np.intp]) -> Sequence[Excerpt]:
+    """Return a small look at each of some rows; pictures together stay under half of a page's weight."""
     features = dataset.features
     match dataset.modality if len(rows) else "none":
         case "image":

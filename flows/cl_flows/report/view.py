@@ -37,6 +37,8 @@ class Tables:
         where they are not known.
     joint_rows
         Rows labelled with each of these classes, shape ``(h,)``, where the joint leaves other classes out.
+    review
+        What people decided since; None where nobody did.
     flagged, kept
         Rows in each of twenty bins of label quality; empty where they are not known.
     suspects
@@ -52,6 +54,7 @@ class Tables:
     kept: NDArray[np.int64]
     suspects: tuple[Suspect, ...] = ()
     joint_rows: NDArray[np.int64] | None = None
+    review: Mapping[str, Any] | None = None
 
 
 def page_view(document: Mapping[str, Any], tables: Tables) -> dict[str, Any]:
@@ -87,6 +90,7 @@ def page_view(document: Mapping[str, Any], tables: Tables) -> dict[str, Any]:
             )
             if len(counts)
         ],
+        "review": tables.review,
         "settings": wording.cut(settings, _SETTINGS) if document["settings"] else "",
     }
 

@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from cl_flows.review.export import export_corrected
 from cl_flows.review.export.kept_rows import ending_for
 from cl_flows.review.filter import RowFilter
+from cl_flows.review.frozen import frozen_page
 from cl_flows.review.patch import write_patch
 from cl_flows.review.standing import Standing, standing
 from cl_flows.review.tasks.argilla import write_argilla
@@ -81,6 +82,20 @@ def argilla(request: Request, run_id: str) -> Response:
     def write(folder: Path) -> Path:
         target = folder / f"argilla-{run_id}"
         write_argilla(target, run.index, dataset, run.index.find(RowFilter(flagged=True)))
+        return target
+
+    return _sent(write)
+
+
+@router.get("/runs/{run_id}/export/report.html")
+def report(request: Request, run_id: str) -> Response:
+    """Give the run's page with what people decided, frozen in one file."""
+    shelf = shelf_of(request)
+    shelf.opened(run_id)
+
+    def write(folder: Path) -> Path:
+        target = folder / f"report-{run_id}.html"
+        target.write_text(frozen_page(shelf.output, shelf.database, run_id), encoding="utf-8")
         return target
 
     return _sent(write)

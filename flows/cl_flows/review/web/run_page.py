@@ -2,16 +2,14 @@
 
 from typing import Any
 
-import numpy as np
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cl_flows.history import HistoryRow
 from cl_flows.origins import read_origins
-from cl_flows.report import charts
-from cl_flows.report.view import Tables, page_view
-from cl_flows.review.index import RunIndex
+from cl_flows.report.view import page_view
+from cl_flows.review.frozen import tables_of
 from cl_flows.review.web.guard import WHO
 from cl_flows.review.web.items import item_of
 from cl_flows.review.web.links import Links
@@ -24,7 +22,6 @@ from cl_flows.review.web.shelf import Opened, Shelf, shelf_of
 router = APIRouter()
 
 _STRIP = 6  # suspects at a glance
-_PAIRS = 50
 
 
 @router.get("/runs/{run_id}")
@@ -40,24 +37,6 @@ def run_page(request: Request, run_id: str) -> Response:
         "rejudged": _rejudged(shelf, run_id),
     }
     return page(request, "run.html.j2", values)
-
-
-def tables_of(index: RunIndex) -> Tables:
-    """Return what the report's sections show besides the report for machines."""
-    report = index.run.report
-    shown = index.heat(charts.HEAT_MAP_CLASSES)
-    place = {name: code for code, name in enumerate(index.classes)}
-    rows = np.bincount(index.given, minlength=len(index.classes))
-    return Tables(
-        class_rows=report["classes"]["rows"],
-        pairs=report["pairs"]["rows"][:_PAIRS],
-        n_pairs=report["pairs"]["total"],
-        joint=np.array(shown.counts, dtype=np.int64).reshape(len(shown.labels), len(shown.labels)),
-        joint_classes=shown.labels,
-        joint_rows=rows[[place[name] for name in shown.labels]],
-        flagged=charts.quality_bins(index.quality[index.flagged]),
-        kept=charts.quality_bins(index.quality[~index.flagged]),
-    )
 
 
 def _strip(run: Opened, me: str) -> list[dict[str, Any]]:
