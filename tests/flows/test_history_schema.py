@@ -67,6 +67,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
 
 def old(folder: Path, dump: str) -> Path:
     """Make the database that the code of an earlier commit made."""
+    folder.mkdir(exist_ok=True)
     path = folder / "history.db"
     connection = sqlite3.connect(path)
     connection.executescript((HERE / dump).read_text(encoding="utf-8"))
@@ -265,6 +266,19 @@ def test_two_upgrades_at_once_are_one(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(record, range(4)))
     assert len(read_history(path)) == 6
+
+
+def test_threads_upgrade_databases_of_their_own_at_the_same_time(tmp_path: Path) -> None:
+    """What Alembic keeps for all threads of a process mixes nothing up."""
+    paths = [old(tmp_path / str(i), "history_first.sql") for i in range(6)]
+
+    def record(path: Path) -> None:
+        with recording(path, ROW):
+            pass
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(record, paths))
+    assert [len(read_history(path)) for path in paths] == [3] * 6
 
 
 KILLED = """

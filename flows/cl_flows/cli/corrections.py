@@ -64,6 +64,8 @@ def status(run_id: str, needed: int, output: Path | None, form: str) -> None:
         "dataset": opened.kept.dataset_name,
         "needed": needed,
         **{outcome.value: rows for outcome, rows in found.counts.items()},
+        "suspects": opened.n_suspects(),
+        "suspects_left": opened.n_suspects(besides=found),
         "decided_in_earlier_runs": earlier,
         "people": dict(sorted(people.items())),
         "agreement": asdict(agreed),
@@ -74,7 +76,10 @@ def status(run_id: str, needed: int, output: Path | None, form: str) -> None:
 def _status_says(facts: dict[str, Any]) -> str:
     names = ("keep", "relabel", "exclude", "disputed", "open")
     counts = ", ".join(f"{facts[name]:,} {name}" for name in names)
-    lines = [f"run {facts['run']} of {facts['dataset']}: {counts}"]
+    lines = [
+        f"run {facts['run']} of {facts['dataset']}: {counts}",
+        f"  suspects not settled yet: {facts['suspects_left']:,} of {facts['suspects']:,}",
+    ]
     lines += [f"  {who}: {rows:,} rows" for who, rows in facts["people"].items()]
     agreed = facts["agreement"]
     if agreed["rows"]:

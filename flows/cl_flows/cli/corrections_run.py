@@ -37,6 +37,17 @@ class OpenedRun:
 
         return standing(self.database, self.kept.fingerprint, needed=needed)
 
+    def n_suspects(self, *, besides: "Standing | None" = None) -> int:
+        """Count the flagged rows, without those that are settled in `besides`."""
+        import pandas as pd
+
+        from cl_flows.runs import SCORED_FILE
+
+        flagged = pd.read_parquet(self.kept.folder / SCORED_FILE, columns=["is_label_issue"])
+        suspects = flagged["is_label_issue"].to_numpy(dtype=bool)
+        settled = [] if besides is None else [row.position for row in besides.settled()]
+        return int(suspects.sum() - suspects[settled].sum())
+
 
 def open_run(run_id: str, output: Path | None) -> OpenedRun:
     """Open the run whose id begins so; ``last`` is the newest one."""

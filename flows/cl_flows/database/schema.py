@@ -1,6 +1,7 @@
 """Which schema a database has, and how it gets today's. Runs within a transaction of the caller."""
 
 from pathlib import Path
+from threading import Lock
 from typing import Literal, TypeAlias
 
 from sqlalchemy import Column, Connection, String, Table, inspect, select
@@ -17,6 +18,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = Table(VERSION_TABLE, METADATA, Column("version_num", String(32), primary_key=True))
 
 State: TypeAlias = Literal["empty", "older", "current"]
+
+# Alembic keeps what it works on in globals: two threads of one process must not upgrade at the same time.
+_ONE_UPGRADE = Lock()
 
 
 def state_of(connection: Connection) -> State:
@@ -55,7 +59,8 @@ def bring_up_to_date(connection: Connection) -> None:
             connection.execute(_VERSION.insert().values(version_num=VERSIONS[-1]))
         case "older":
             drop_views(connection)
-            _migrate(connection)
+            with _ONE_UPGRADE:
+                _migrate(connection)
     create_views(connection)
 
 

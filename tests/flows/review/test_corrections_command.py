@@ -58,10 +58,12 @@ def test_from_decisions_to_a_gate_that_passes(
     code, out, err = told(capsys, "corrections", "status", *where)
     assert (code, out) == (0, "")
     assert "1 disputed" in err
+    assert "suspects not settled yet: 2 of " in err
     assert "1 rows with several opinions: raw agreement 0%" in err
     facts = json.loads(told(capsys, "corrections", "status", "last", "--format", "json", *where)[1])
     assert (facts["exclude"], facts["disputed"], facts["people"]["lee"]) == (1, 1, 1)
     assert facts["agreement"]["pairs"][0]["kappa"] == 0
+    assert facts["suspects"] == facts["suspects_left"] + facts["relabel"] + facts["exclude"]
 
     fixes = tmp_path / "fixes.csv"
     assert told(capsys, "corrections", "patch", "last", "--to", str(fixes), *where)[0] == 0
