@@ -9,9 +9,9 @@ EXTRAS_READY := $(EXTRAS)/.ready
 TOOLS := build/tools
 WHEEL_TEST := build/wheel-test
 PYTEST := -m pytest -n auto --dist loadfile
-QUICK := not browser and not extra and not servers and not postgresql
+QUICK := not browser and not extra and not servers and not postgresql and not soak
 
-.PHONY: demo test check bench test-browser test-servers test-extras test-spark test-concurrency soak test-wheel coverage clean
+.PHONY: demo test check bench test-browser test-servers test-extras test-spark test-concurrency soak test-soak test-wheel coverage clean
 
 demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
@@ -23,7 +23,7 @@ test-browser: $(READY)
 	$(BIN)/python -m pytest -m browser
 
 # Real gates under a real Prometheus, Alertmanager and PostgreSQL (apt-get install prometheus prometheus-alertmanager
-# postgresql); Prefect's server and worker with scheduled gates, and a machine that is lost in the middle.
+# postgresql), and under Prefect's server and worker.
 test-servers: $(READY)
 	$(BIN)/python -m pytest -m "servers or (postgresql and not extra)"
 
@@ -61,6 +61,10 @@ test-concurrency: $(READY)
 soak: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,postgresql]"
 	PYTHONPATH=benchmarks $(BIN)/python -m soak
+
+# Its short form: four data sets, SQLite, one machine lost; some minutes.
+test-soak: $(READY)
+	$(BIN)/python -m pytest -m soak
 
 coverage: $(READY)
 	$(BIN)/python $(PYTEST) -m "$(QUICK)" --cov --cov-report=term

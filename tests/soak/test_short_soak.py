@@ -10,7 +10,7 @@ import pytest
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.mark.servers
+@pytest.mark.soak
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
 def test_a_lost_machine_leaves_true_verdicts_one_alert_a_change_and_nothing_behind() -> None:
     """Its own checks find nothing wrong."""
