@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from cl_plugins.loaders.csv_table import fitting_separator
+
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _JSON_LINES = (".jsonl", ".ndjson")
 
@@ -57,7 +59,9 @@ def _rows(path: Path, data: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, 
                 if text.strip():
                     yield line, json.loads(text)
         elif suffix in _SEPARATORS:
-            reader = csv.DictReader(file, delimiter=data.get("separator") or _SEPARATORS[suffix])
+            usual, head = _SEPARATORS[suffix], file.readline()
+            file.seek(0)
+            reader = csv.DictReader(file, delimiter=data.get("separator") or fitting_separator(head, usual))
             header = len(reader.fieldnames or ())
             start = reader.line_num + 1
             for row in reader:

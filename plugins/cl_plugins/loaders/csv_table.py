@@ -20,6 +20,16 @@ from cl_plugins.loaders.places import Place
 _OTHER_SEPARATORS = (";", "\t", "|", ",")
 
 
+def fitting_separator(line: str, usual: str) -> str:
+    """Return `usual` where it cuts a header into several cells, else what cuts it into most."""
+
+    def cells(separator: str) -> int:
+        return len(next(csv.reader([line], delimiter=separator), []))
+
+    best = max((usual, *_OTHER_SEPARATORS), key=cells)
+    return usual if cells(usual) > 1 else best
+
+
 class CsvTable:
     """One CSV file, or several with the same header that are read as one."""
 
@@ -27,8 +37,9 @@ class CsvTable:
         self.shown, self.stem, self.notes = place.shown, place.stem, place.notes
         self._files = place.files
         self._encoding = encoding
-        self._separator = separator or ("\t" if ".tsv" in place.ending else ",")
+        usual = "\t" if ".tsv" in place.ending else ","
         with self._explained():
+            self._separator = separator or self._fitting(place.files[0], usual)
             self.columns = self._header(place.files[0])
             for part in place.files[1:]:
                 if self._header(part) != self.columns:
@@ -36,6 +47,19 @@ class CsvTable:
                         f"{part.name!r} has another header than {place.files[0].name!r}",
                         hint="parts of one table have the same columns in the same order",
                     )
+
+    @property
+    def separator(self) -> str:
+        """What stands between two cells."""
+        return self._separator
+
+    def _fitting(self, file: Path, usual: str) -> str:
+        with self._opened(file) as text:
+            line = next((line for line in text if line.strip()), "")
+        found = fitting_separator(line, usual)
+        if found != usual:
+            self.notes = (*self.notes, f"cells are cut at {found!r}: the header has no {usual!r}")
+        return found
 
     def read(
         self, names: Sequence[str], wide: Sequence[str], written: Mapping[str, tuple[str, ...]]
@@ -72,7 +96,7 @@ class CsvTable:
             if other is not None:
                 raise InputError(
                     f"{file.name!r} has a single column {header[0]!r} when cut at {self._separator!r}",
-                    hint=f"set `separator`; the header looks as if it were {other!r}",
+                    hint=f"set `separator` under `data`; the header looks as if it were {other!r}",
                 )
         return [name or f"Unnamed: {i}" for i, name in enumerate(header)]  # what pandas calls them
 

@@ -67,7 +67,10 @@ class TableOptions(ColumnOptions):
         "such parts; or a URL of any"
     )
     separator: str | None = Field(
-        None, min_length=1, max_length=1, description="between two cells; tab for .tsv and comma otherwise"
+        None,
+        min_length=1,
+        max_length=1,
+        description="between two cells; tab for .tsv and comma otherwise, or what cuts the header into cells",
     )
     encoding: str = Field("utf-8", description="of a CSV or TSV file, such as utf-8 or cp1252")
     missing_labels: tuple[str, ...] = Field(

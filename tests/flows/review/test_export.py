@@ -101,7 +101,7 @@ def test_a_csv_file_keeps_every_other_byte(
     text = (ending.join(lines) + ending + ending).replace(";", separator).rstrip(ending)
     path = tmp_path / "trees.csv"
     path.write_bytes(text.encode(encoding))
-    kept = gated(path, tmp_path / "runs", label="label", id="tree", separator=separator, encoding=encoding)
+    kept = gated(path, tmp_path / "runs", label="label", id="tree", encoding=encoding)
     done = export_corrected(kept, judged(kept, WORDS), tmp_path / "new.csv")
     assert (done.from_source, done.says) == (True, ())
     assert (done.n_rows, done.n_relabelled, done.n_excluded) == (N - 2 - 2, 3, 2)

@@ -174,7 +174,7 @@ def test_names_that_differ_in_case_only_are_pointed_out(load: Callable[..., Data
         ("x,x,y\n1,2,a\n", {}, "several columns called 'x'"),
         ("i,y\n1,a\n1,b\n", {"id": "i"}, "repeats 1 ids, the first '1'"),
         ("i,y\n1,a\n,b\n", {"id": "i"}, "is empty in 1 rows"),
-        ("x;y\n1;a\n", {}, "looks as if it were ';'"),
+        ("x;y\n1;a\n", {"separator": "|"}, "looks as if it were ';'"),
         ("x,y\n1,a\n2,b\n", {"separator": ";"}, "looks as if it were ','"),
         ("x,y\n1,a\n2,b,c,d\n", {}, "could not be read as a table"),
         ("x,y\n1,a\n2,b\n", {"drop": ["z"]}, "no column 'z', which `drop` names"),
@@ -190,6 +190,16 @@ def test_bad_tables_are_refused_with_a_way_out(
 ) -> None:
     """What came, what was wanted and what to do."""
     assert said in refused(load, text, **options)
+
+
+@pytest.mark.parametrize("separator", [";", "|", "\t"])
+def test_a_header_that_a_comma_does_not_cut_says_what_does(
+    load: Callable[..., Dataset], separator: str
+) -> None:
+    """Spreadsheets write semicolons where the comma is in numbers; the guess is said aloud."""
+    data = load("x,y\n1,a\n2,b\n".replace(",", separator))
+    assert (list(data.features.columns), data.classes) == (["x"], ("a", "b"))
+    assert f"cells are cut at {separator!r}: the header has no ','" in data.notes
 
 
 def test_a_quantity_is_not_a_label(load: Callable[..., Dataset]) -> None:

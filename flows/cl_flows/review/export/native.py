@@ -14,6 +14,7 @@ from cl_flows.review.export.json_lines import rewrite_json_lines
 from cl_flows.review.export.labels import NewLabels, OtherSourceError, Speller
 from cl_flows.review.export.media_tree import write_manifest
 from cl_flows.review.export.npz_file import rewrite_npz
+from cl_plugins.loaders.csv_table import CsvTable
 from cl_plugins.loaders.options import TABLE_ENDINGS, NpzOptions, TableOptions
 from cl_plugins.loaders.places import Place, found
 from cl_plugins.loaders.roles import assign_roles
@@ -70,8 +71,9 @@ def _table_options(loader: str, options: Any) -> TableOptions | None:
 def _rewrite_table(options: TableOptions, labels: NewLabels, target: Path, ending: str) -> None:
     with open_table(options.path, options.separator, options.encoding) as opened:
         column = assign_roles(options, opened.columns, opened.shown).label
+        separator = opened.separator if isinstance(opened, CsvTable) else ""
     with found(options.path, TABLE_ENDINGS) as place:
-        rewrite, speller = _rewriter(place, options), Speller(labels)
+        rewrite, speller = _rewriter(place, options, separator), Speller(labels)
         several = len(place.files) > 1 or (not is_url(options.path) and Path(options.path).is_dir())
         if several:
             _refuse_hive(place, column)
@@ -85,11 +87,10 @@ def _rewrite_table(options: TableOptions, labels: NewLabels, target: Path, endin
         speller.refuse_rest()
 
 
-def _rewriter(place: Place, options: TableOptions) -> Callable[..., None]:
+def _rewriter(place: Place, options: TableOptions, separator: str) -> Callable[..., None]:
     known = _REWRITERS.get(place.ending)
     if known is not None:
         return known
-    separator = options.separator or ("\t" if ".tsv" in place.ending else ",")
     encoding = "utf-8" if options.encoding.lower() in {"utf8", "utf-8-sig"} else options.encoding
     return partial(rewrite_csv, separator=separator, encoding=encoding, missing=options.missing_labels)
 
