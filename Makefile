@@ -62,7 +62,7 @@ soak: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,postgresql]"
 	PYTHONPATH=benchmarks $(BIN)/python -m soak
 
-# Its short form: four data sets, SQLite, one machine lost; some minutes.
+# Its short form: four data sets, one machine lost; some minutes.
 test-soak: $(READY)
 	$(BIN)/python -m pytest -m soak
 

@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from soak.checks import untried, violations
-from soak.databases import SQLite, postgresql
+from soak.databases import postgresql
 from soak.disk import small_disk
 from soak.figures import figures
 from soak.gather import leftover_processes
@@ -64,12 +64,9 @@ def _soak(asked: argparse.Namespace, folder: Path, mark: str) -> tuple[list[str]
         cases = [case for case in wanted if has_disk or not case.small_disk]
         if not has_disk:
             say("SKIPPED: the full disk. No file system may be mounted here; it takes root")
-        stage = Stage(folder, cases, own_database=not asked.short)
+        stage = Stage(folder, cases)
         stage.build()
-        with (
-            nullcontext(SQLite(folder)) if asked.short else postgresql() as databases,
-            listening() as receiver,
-        ):
+        with postgresql() as databases, listening() as receiver:
             soak = Soak(stage, databases, receiver, mark, asked.at_once, asked.patience)
             records, costs = soak.run(asked.load, asked.every, short=asked.short)
         return [*violations(records, cases), *untried(records, cases)], figures(records, costs)

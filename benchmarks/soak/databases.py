@@ -1,8 +1,7 @@
-"""Where history and Prefect's records are: a PostgreSQL server of our own, as in compose.yaml, or SQLite.
+"""Where history and Prefect's records are: a PostgreSQL server of our own.
 
-The soak takes PostgreSQL for both, as deployments/compose.yaml gives it to those who run gates on workers: on
-SQLite, Prefect's server loses events to locks as soon as several runs report at once. The short soak takes
-SQLite, which needs nothing installed.
+deployments/compose.yaml gives it to those who run gates on workers: on SQLite, Prefect's server loses events
+to locks as soon as several runs report at once, and a run that was killed may stay Running for ever.
 """
 
 import os
@@ -16,52 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from cl_flows.database.place import Database
 from soak.figures import Sizes
 from soak.processes import free_port
-
-
-class Databases(Protocol):
-    """The two databases of a soak."""
-
-    @property
-    def history(self) -> Database:
-        """Where labelgate's history is."""
-
-    @property
-    def prefect(self) -> str:
-        """Address of Prefect's database, as Prefect wants it."""
-
-    def sizes(self) -> Sizes:
-        """Return the bytes that the two take now."""
-
-
-@dataclass(frozen=True)
-class SQLite:
-    """Two files."""
-
-    folder: Path
-
-    @property
-    def history(self) -> Database:
-        """Return the file that a gate makes by itself."""
-        return self.folder / "runs" / "history.db"
-
-    @property
-    def prefect(self) -> str:
-        """Return the address of the file that Prefect would make by itself."""
-        return f"sqlite+aiosqlite:///{self.folder / 'home' / 'prefect.db'}"
-
-    def sizes(self) -> Sizes:
-        """Return the sizes of the files."""
-        files = (self.folder / "runs" / "history.db", self.folder / "home" / "prefect.db")
-        return Sizes(*(file.stat().st_size if file.exists() else 0 for file in files))
 
 
 @dataclass(frozen=True)
@@ -72,7 +33,7 @@ class PostgreSQL:
     password: str
 
     @property
-    def history(self) -> Database:
+    def history(self) -> str:
         """Return the address of history."""
         return self._url("history")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soak.changes import Changes
-from soak.databases import Databases
+from soak.databases import PostgreSQL
 from soak.faults import Faults
 from soak.figures import Costs
 from soak.gather import gathered, history_rows
@@ -27,7 +27,7 @@ class Soak:
     """One soak, from the empty stage to its records."""
 
     stage: Stage
-    databases: Databases
+    databases: PostgreSQL
     receiver: Receiver
     mark: str
     at_once: int

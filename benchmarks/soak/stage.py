@@ -85,11 +85,10 @@ SHORT = tuple(case for case in CASES if case.name in {"passes-1", "undecided-1",
 
 @dataclass(frozen=True)
 class Stage:
-    """The folders of one soak; `own_database` says that history is not a file in the results folder."""
+    """The folders of one soak."""
 
     folder: Path
     cases: Sequence[Case]
-    own_database: bool = True
 
     @property
     def runs(self) -> Path:
@@ -144,9 +143,7 @@ class Stage:
 
     def _settings(self, case: Case) -> dict[str, Any]:
         folder = self.disk / "runs" if case.small_disk else self.runs
-        output: dict[str, Any] = {"folder": str(folder)}
-        if self.own_database:
-            output["database"] = f"${{{HISTORY}}}"
+        output: dict[str, Any] = {"folder": str(folder), "database": f"${{{HISTORY}}}"}
         if case.keep_runs is not None:
             output["keep_runs"] = case.keep_runs
         return {
