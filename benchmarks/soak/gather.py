@@ -8,10 +8,12 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from cl_flows.claims import all_claims, change_claim
 from cl_flows.database.connect import reading
 from cl_flows.database.place import Database
 from cl_flows.database.tables import PRUNINGS, TELLINGS
 from cl_flows.history import read_history
+from cl_flows.runs import new_run_id, open_run
 from soak.faults import Faults
 from soak.prefect_side import read_runs
 from soak.processes import MARK, marked
@@ -72,9 +74,10 @@ def _folders(output: Path) -> list[Folder]:
 
 
 def leftover_files(stage: Stage) -> list[str]:
-    """Return what a gate hides while it works, and should have taken away."""
+    """Return what a gate hides while it works, and should have taken away by the next run of a day later."""
     found = []
     for output in stage.outputs:
+        _let_a_day_pass(output)
         hidden = [path for path in output.glob(".*") if path.name != _TELLING]
         cache, kept = output / "cache", output / "rows"
         # A fit that was cut off leaves its finished folds on purpose: the next one goes on from there.
@@ -83,6 +86,14 @@ def leftover_files(stage: Stage) -> list[str]:
         found += [f"{path.relative_to(stage.folder)} is left over" for path in hidden]
     temporary = (path.name for path in (stage.folder / "tmp").iterdir() if not _PREFECT.search(path.name))
     return found + [f"temporary file {name} is left over" for name in temporary]
+
+
+def _let_a_day_pass(output: Path) -> None:
+    """Age what killed flow runs had finished, theirs for a day, and do what the next run begins with."""
+    for claim in all_claims(output):
+        change_claim(output, claim.run_id, until=0.0)
+    with open_run(output, new_run_id()):
+        pass
 
 
 def leftover_processes(mark: str) -> Sequence[str]:

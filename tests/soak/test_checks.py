@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cl_flows.claims import new_claim, write_claim
 from soak.checks import untried, violations
+from soak.gather import leftover_files
 from soak.records import Fault, FlowRun, Folder, Post, Records, Row
-from soak.stage import GONE, ROWS, Case
+from soak.stage import GONE, ROWS, Case, Stage
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 CASES = (Case("trees", ("failed", "passed")), Case("lost", (GONE,), crashes="lost.csv"))
@@ -131,3 +134,14 @@ def test_a_change_told_later_as_missed_counts_once(sound: Records) -> None:
     """A process that died before its alert leaves it to the next run."""
     missed = Post("trees", "r1", "failed", "failed", missed=("run r0 failed at 00:00Z: nobody was told",))
     assert violations(replace(sound, posts=[missed, sound.posts[1]]), CASES) == []
+
+
+def test_what_a_killed_flow_run_left_counts_only_where_the_next_day_leaves_it(tmp_path: Path) -> None:
+    """Its claim and its folder go with the first run of a day later; a stranger's hidden file is told."""
+    stage = Stage(tmp_path, ())
+    (tmp_path / "tmp").mkdir()
+    partial = stage.runs / ".20260101-000000-aaa.partial"
+    partial.mkdir(parents=True)
+    write_claim(stage.runs, new_claim("20260101-000000-aaa", "a flow run"))
+    (stage.runs / ".stranger").touch()
+    assert leftover_files(stage) == ["runs/.stranger is left over"]
