@@ -56,7 +56,7 @@ def test_the_interval_covers_as_often_as_it_says(population: list[int]) -> None:
     assert chances(found, population, audited, sizes) @ covered >= 0.92
 
 
-# The same draws every time: the ends mirror nearly, not exactly, and seed 16389 is known to miss by 4.1 points.
+# The same draws every time: the ends mirror nearly, not exactly; seed 16389 is known to miss by 4.1 points.
 @settings(max_examples=3, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_calling_right_wrong_turns_the_interval_round(seed: int) -> None:
