@@ -8,7 +8,11 @@ EXTRAS := .venv-extras
 EXTRAS_READY := $(EXTRAS)/.ready
 TOOLS := build/tools
 WHEEL_TEST := build/wheel-test
-PYTEST := -m pytest -n auto --dist loadfile
+# What decides on a change tries a failed test once more, and names it in its summary (RERUN): a machine that stalls is
+# no reason to stop a change, and a fault of ours rarely hides twice. Elsewhere the first failure counts.
+TRIES := $(if $(CI),--reruns 1 --rerun-show-tracebacks -raR)
+PYTEST := -m pytest $(TRIES)
+PARALLEL := $(PYTEST) -n auto --dist loadfile
 QUICK := not browser and not extra and not servers and not postgresql and not soak
 
 .PHONY: demo test check bench test-browser test-servers test-extras test-spark test-concurrency soak test-soak test-wheel coverage clean
@@ -17,26 +21,26 @@ demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
 
 test: $(READY)
-	$(BIN)/python $(PYTEST) -m "$(QUICK)"
+	$(BIN)/python $(PARALLEL) -m "$(QUICK)"
 
 test-browser: $(READY)
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python $(PYTEST) -m browser
 
 # Real gates under a real Prometheus, Alertmanager and PostgreSQL (apt-get install prometheus prometheus-alertmanager
 # postgresql), and under Prefect's server and worker.
 test-servers: $(READY)
-	$(BIN)/python -m pytest -m "servers or (postgresql and not extra)"
+	$(BIN)/python $(PYTEST) -m "servers or (postgresql and not extra)"
 
 # Backends and loaders of the extras, with real small models, and the examples for other tools: environments
 # of their own, as they are large and some of them want other versions than we do.
 test-extras: $(EXTRAS_READY)
 	LABELGATE_TEST_AIRFLOW=$(CURDIR)/$(TOOLS)/airflow/bin/airflow LABELGATE_TEST_DBT=$(CURDIR)/$(TOOLS)/dbt/bin/dbt \
-	$(EXTRAS)/bin/python $(PYTEST) -m "extra and not spark" tests
+	$(EXTRAS)/bin/python $(PARALLEL) -m "extra and not spark" tests
 
 # Spark takes half a gigabyte and a minute: in that environment too, but only when asked for. Needs Java.
 test-spark: $(EXTRAS_READY)
 	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "pyspark>=4.0,<5"
-	$(EXTRAS)/bin/python -m pytest -m spark tests
+	$(EXTRAS)/bin/python $(PYTEST) -m spark tests
 
 # What an installation could lack (entry points, templates, schemas, migrations, programs it starts), tried on the
 # built wheel in an environment that has never seen the checkout. tests/test_wheel.py compares the two, file by file.
@@ -50,7 +54,7 @@ test-wheel: $(READY)
 	$(WHEEL_TEST)/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$$(ls dist/*.whl)[test]"
 	cp -r tests docs deployments benchmarks pyproject.toml constraints.txt $(WHEEL_TEST)/
 	test ! -d ../shared || ln -sfn "$$(cd ../shared && pwd)" build/shared
-	cd $(WHEEL_TEST) && venv/bin/python $(PYTEST) -m "$(QUICK)" $(ON_WHEEL)
+	cd $(WHEEL_TEST) && venv/bin/python $(PARALLEL) -m "$(QUICK)" $(ON_WHEEL)
 
 # Eight gates at once, 200 rounds, in threads and in processes: some minutes. `make test` runs three rounds.
 test-concurrency: $(READY)
@@ -64,10 +68,10 @@ soak: $(READY)
 
 # Its short form: four data sets, one machine lost; some minutes.
 test-soak: $(READY)
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python $(PYTEST) -m soak
 
 coverage: $(READY)
-	$(BIN)/python $(PYTEST) -m "$(QUICK)" --cov --cov-report=term
+	$(BIN)/python $(PARALLEL) -m "$(QUICK)" --cov --cov-report=term
 
 check: $(READY)
 	$(BIN)/ruff format --check .
