@@ -46,6 +46,20 @@ def config_of(kept: KeptRun, overrides: Mapping[str, Any] | None = None) -> Gate
     return config.model_copy(update={"output": where})
 
 
+def loading_config(kept: KeptRun) -> GateConfig:
+    """Build what loading the rows takes of `config_of`: secrets of other sections do not matter.
+
+    Raises
+    ------
+    ConfigError
+        As `config_of`.
+    """
+    wanted = ("data", "gate", "corrections", "base")
+    return config_of(
+        replace(kept, config={name: kept.config[name] for name in wanted if name in kept.config})
+    )
+
+
 def kept_rows_config(kept: KeptRun, overrides: Mapping[str, Any] | None = None) -> GateConfig:
     """Build the same configuration, with the rows that the run kept in place of its source.
 

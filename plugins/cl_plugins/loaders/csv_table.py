@@ -101,7 +101,8 @@ class CsvTable:
         return [name or f"Unnamed: {i}" for i, name in enumerate(header)]  # what pandas calls them
 
     def _first_row(self, text: Iterator[str]) -> list[str]:
-        return next((row for row in csv.reader(text, delimiter=self._separator) if row), [])
+        rows = csv.reader(text, delimiter=self._separator)
+        return next((row for row in rows if len(row) > 1 or any(cell.strip(" \t") for cell in row)), [])
 
     @contextmanager
     def _opened(self, file: Path) -> Iterator[io.TextIOWrapper]:
@@ -130,6 +131,11 @@ class CsvTable:
                 f"{self.shown!r} is not {self._encoding} text: byte {error.object[error.start]:#04x} "
                 f"at position {error.start:,}",
                 hint="set `encoding`, for instance encoding: cp1252, or save the file as UTF-8",
+            ) from error
+        except UnicodeError as error:
+            raise InputError(
+                f"{self.shown!r} is not {self._encoding} text: {error}",
+                hint="set `encoding`, for instance encoding: utf-16-le, or save the file as UTF-8",
             ) from error
         except LookupError as error:
             raise InputError(f"no encoding is called {self._encoding!r}", hint="such as utf-8") from error

@@ -237,6 +237,8 @@ def test_another_encoding_is_named_in_the_error(tmp_path: Path) -> None:
         load_table(options)
     with pytest.raises(InputError, match="no encoding is called 'latin-99'"):
         load_table(options.model_copy(update={"encoding": "latin-99"}))
+    with pytest.raises(InputError, match="is not utf-16 text: UTF-16 stream does not start with BOM"):
+        load_table(options.model_copy(update={"encoding": "utf-16"}))
     assert load_table(options.model_copy(update={"encoding": "cp1252"})).classes == ("café", "thé")
 
 

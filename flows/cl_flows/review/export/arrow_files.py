@@ -1,6 +1,5 @@
 """Rewrites one column of Parquet, Arrow and Feather files; schema, types and row groups stay."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -61,19 +60,26 @@ def _rewritten(table: pa.Table, column: str, speller: Speller, known: list[Any])
             values[i] = typed_like(new, known) if word is None else word
     if changed:
         place = table.schema.get_field_index(column)
-        table = table.set_column(
-            place, table.schema.field(place), _typed(values, table.schema.field(place).type)
-        )
+        table = table.set_column(place, table.schema.field(place), _typed(values, table[column]))
     return table.filter(pa.array(stays)) if not all(stays) else table
 
 
-def _typed(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
+def _typed(values: list[Any], before: pa.ChunkedArray) -> pa.Array:
+    """Return the values in the type of the column; a dictionary keeps its words and their order."""
+    kind = before.type
     try:
         if not pa.types.is_dictionary(kind):
             return pa.array(values, type=kind)
-        plain = pa.array(values, type=kind.value_type).dictionary_encode()
-        return pa.DictionaryArray.from_arrays(plain.indices.cast(kind.index_type), plain.dictionary)
-    except (pa.ArrowException, TypeError) as error:
+        chunks = before.unify_dictionaries().chunks
+        words = chunks[0].dictionary.to_pylist() if chunks else []
+        words += [one for one in dict.fromkeys(values) if one is not None and one not in set(words)]
+        code = {word: i for i, word in enumerate(words)}
+        return pa.DictionaryArray.from_arrays(
+            pa.array([code.get(value) for value in values], type=kind.index_type),
+            pa.array(words, type=kind.value_type),
+            ordered=kind.ordered,
+        )
+    except (pa.ArrowException, TypeError, OverflowError) as error:
         raise OtherSourceError(f"the column of {kind} does not hold a new label: {error}") from error
 
 

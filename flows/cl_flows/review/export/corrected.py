@@ -10,7 +10,7 @@ from cl_core.dataset import Dataset
 from cl_core.errors import ConfigError, LabelgateError
 from cl_core.media import MediaFiles
 from cl_flows.corrections.corrected import corrected, read_patches
-from cl_flows.kept import KeptRun, config_of
+from cl_flows.kept import KeptRun, loading_config
 from cl_flows.plan import Plan, make_plan
 from cl_flows.review.export.kept_rows import write_kept_rows
 from cl_flows.review.export.labels import NewLabels, OtherSourceError, new_labels
@@ -92,14 +92,13 @@ def export_corrected(
     """
     if target is not None:
         refuse_existing(target, force=force)
-    plan = make_plan(config_of(kept))
-    rows, judged, why = _rows(kept, plan)
+    plan, rows, judged, why = _rows(kept)
     labels = new_labels(rows, judged, standing, keep_excluded=keep_excluded)
     if copy_to is not None:
         _refuse_tree(copy_to, rows, labels, force=force)
     backup: Path | None = None
     says: tuple[str, ...] = ()
-    if not why:
+    if plan is not None and not why:
         try:
             backup = _rewrite(plan, rows, labels, target, force=force)
         except OtherSourceError as reason:
@@ -110,12 +109,12 @@ def export_corrected(
                 f"the source cannot be replaced: {why}",
                 hint="write a new file with --to instead of --in-place",
             )
-        says = (f"written from the rows that the run kept: {why}",)
+        says = (f"written from the rows that the run kept: {why}", *_other_csv(plan, target))
         with new_file(target, force=force) as part:
-            write_kept_rows(part, _ending(target), rows, labels)
+            write_kept_rows(part, _ending(target), rows, labels, why)
     excluded = {p for p, found in standing.verdicts.items() if found[0] == "exclude"}
     return Exported(
-        path=str(target or source_place(plan)),
+        path=str(target or (plan and source_place(plan))),
         n_rows=int((~labels.leaves).sum()),
         n_relabelled=int((~labels.leaves[labels.changed.astype(int)]).sum()) if len(labels.changed) else 0,
         n_excluded=int(labels.leaves.sum()),
@@ -127,16 +126,18 @@ def export_corrected(
     )
 
 
-def _rows(kept: KeptRun, plan: Plan) -> tuple[Dataset, Dataset, str]:
-    """Return the rows as the source holds them, those that were judged, and why the source will not do."""
+def _rows(kept: KeptRun) -> tuple[Plan | None, Dataset, Dataset, str]:
+    """Return how the source is read, its rows, those that were judged, and why the source will not do."""
+    plan = None
     try:
+        plan = make_plan(loading_config(kept))
         loader, options = plan.loader
         rows = loader.load(options)
         judged = corrected(
             plan.config, read_patches(plan.config), rows, label_column=getattr(options, "label", None)
         )
         if judged.fingerprint == kept.fingerprint:
-            return rows, judged, ""
+            return plan, rows, judged, ""
         why = "the source holds other rows or labels than were judged"
     except (LabelgateError, OSError) as fault:
         why = f"the source cannot be read: {fault}"
@@ -144,7 +145,16 @@ def _rows(kept: KeptRun, plan: Plan) -> tuple[Dataset, Dataset, str]:
         judged = read_dataset(kept.rows_folder())
     except ConfigError as error:
         raise ConfigError(f"{error}; and {why}", hint=error.hint) from error
-    return judged, judged, why
+    return plan, judged, judged, why
+
+
+def _other_csv(plan: Plan | None, target: Path) -> tuple[str, ...]:
+    """Say where kept rows are another kind of CSV than gate.yaml asks the loader to read."""
+    options = None if plan is None else plan.loader[1]
+    encoding, separator = getattr(options, "encoding", "utf-8"), getattr(options, "separator", None)
+    if _ending(target) != ".csv" or (encoding.lower() in {"utf-8", "utf8"} and separator in {None, ","}):
+        return ()
+    return ("they are UTF-8 with commas: to gate them, take `encoding` and `separator` out of gate.yaml",)
 
 
 def _rewrite(
@@ -174,10 +184,12 @@ def _refuse_tree(folder: Path, rows: Dataset, labels: NewLabels, *, force: bool)
     refuse_no_folders(set(labels.final))
 
 
-def _laid_out(plan: Plan, rows: Dataset, labels: NewLabels, folder: Path | None, *, force: bool) -> int:
+def _laid_out(
+    plan: Plan | None, rows: Dataset, labels: NewLabels, folder: Path | None, *, force: bool
+) -> int:
     if folder is None or not isinstance(rows.features, MediaFiles):
         return 0
-    options: Any = plan.loader[1]
+    options: Any = None if plan is None else plan.loader[1]
     is_folder = Path(rows.features.root).resolve() == Path(str(getattr(options, "path", ""))).resolve()
     class_folder = getattr(options, "class_folder", None) if is_folder else None
     with new_file(folder, force=force) as part:

@@ -12,12 +12,11 @@ from cl_flows.review.export.labels import OtherSourceError, Speller
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """Where a record and its label cell begin and end in the text."""
+    """Where a record and its label cell begin and end in the text; a short record has no such cell."""
 
     start: int
     end: int
-    cell: tuple[int, int]
-    n_cells: int
+    cell: tuple[int, int] | None
 
 
 def rewrite_csv(
@@ -45,21 +44,20 @@ def rewrite_csv(
 
 
 def _rewritten(text: str, column: str, speller: Speller, separator: str, missing: tuple[str, ...]) -> str:
-    records = list(_records(text, column, separator))
-    labelled = [_plain(text, one.cell).strip() not in missing for one in records]
-    pairs = list(zip(records, labelled, strict=True))
-    speller.learn(_plain(text, one.cell) for one, has_label in pairs if has_label)
+    labelled = [
+        (one, one.cell)
+        for one in _records(text, column, separator)
+        if one.cell is not None and _plain(text, one.cell).strip() not in missing
+    ]
+    speller.learn(_plain(text, cell) for _, cell in labelled)
     parts, done = [], 0
-    for one, has_label in pairs:
-        if not has_label:
-            continue
+    for one, (start, end) in labelled:
         stays, new, word = speller.next()
         if not stays:
             parts.append(text[done : one.start])
             done = one.end
         elif new is not None:
             _refuse_missing(new, missing)
-            start, end = one.cell
             parts += [text[done:start], _written(new if word is None else word, text[start:end], separator)]
             done = end
     return "".join([*parts, text[done:]])
@@ -96,9 +94,7 @@ def _records(text: str, column: str, separator: str) -> Iterator[_Record]:
                 raise OtherSourceError(f"the file has no column {column!r} of its own")
             at = names.index(column)
             continue
-        if len(spans) <= at:
-            raise OtherSourceError(f"the record {text[start : start + 40]!r} has no cell of {column!r}")
-        yield _Record(start, min(end, len(text)), spans[at], len(spans))
+        yield _Record(start, min(end, len(text)), spans[at] if at < len(spans) else None)
 
 
 def _plain(text: str, span: tuple[int, int]) -> str:

@@ -1,10 +1,14 @@
 """The corrected data set out of the rows that a run kept, where the source cannot be rewritten."""
 
+import json
+from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from cl_core.dataset import Dataset
 from cl_core.errors import ConfigError
@@ -24,12 +28,12 @@ def ending_for(dataset: Dataset) -> str:
     return ".npz"
 
 
-def write_kept_rows(target: Path, ending: str, dataset: Dataset, labels: NewLabels) -> None:
-    """Write the rows that stay, with their labels, as the ending says."""
+def write_kept_rows(target: Path, ending: str, dataset: Dataset, labels: NewLabels, why: str) -> None:
+    """Write the rows that stay, with their labels, as the ending says; `why` it is not the source."""
     wanted = ending_for(dataset)
     if ending not in ENDINGS or (ending == ".npz") != (wanted == ".npz"):
         raise ConfigError(
-            f"these rows cannot be written as {ending or 'a file without an ending'}",
+            f"these rows cannot be written as {ending or 'a file without an ending'}, and {why}",
             hint=f"name a file that ends in {wanted or 'one of .csv, .parquet, .jsonl'}",
         )
     if ending == ".npz":
@@ -79,7 +83,30 @@ def _write_table(target: Path, ending: str, table: pd.DataFrame) -> None:
         case ".parquet":
             arrow_ready(table).to_parquet(target, index=False)
         case _:
-            table.to_json(target, orient="records", lines=True, force_ascii=False, date_format="iso")
+            _write_json_lines(target, table)
+
+
+def _write_json_lines(target: Path, table: pd.DataFrame) -> None:
+    """Write an object a row, every number whole: pandas' own writer keeps ten digits."""
+    rows = pa.Table.from_pandas(arrow_ready(table), preserve_index=False)
+    with target.open("w", encoding="utf-8", newline="\n") as out:
+        for batch in rows.to_batches(max_chunksize=10_000):
+            for row in batch.to_pylist():
+                out.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case date() | time():
+            return value.isoformat()
+        case Decimal():
+            return float(value)
+        case bytes():
+            raise ConfigError(
+                f"bytes such as {value[:20]!r} have no form in JSON", hint="name a file that ends in .parquet"
+            )
+        case _:
+            return str(value)
 
 
 def _write_npz(target: Path, dataset: Dataset, labels: NewLabels) -> None:

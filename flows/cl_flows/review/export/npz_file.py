@@ -24,13 +24,14 @@ def rewrite_npz(options: NpzOptions, target: Path, speller: Speller) -> None:
         arrays = {name: _read(source, info) for name, info in _of_rows(options, members).items()}
         given = arrays[options.labels]
         labelled = np.array([value == value for value in given.tolist()])  # noqa: PLR0124 - NaN: no label
-        words = _words(given, speller, source, members, options)
-        speller.learn(words[i] for i in np.flatnonzero(labelled))
+        names = _names(given, speller, source, members, options)
+        words = given[labelled].tolist()
+        speller.learn(words if names is None else [names[int(one)] for one in words])
         stays, new = np.ones(len(given), dtype=np.bool_), given.tolist()
         for i in np.flatnonzero(labelled).tolist():
             stays[i], name, word = speller.next()
             if name is not None:
-                new[i] = _value(given, name, word, words)
+                new[i] = _value(given, name, word, names)
         arrays[options.labels] = _labels(given, new)
         if not stays.all():
             arrays = {name: array[stays] for name, array in arrays.items()}
@@ -45,30 +46,31 @@ def _of_rows(options: NpzOptions, members: dict[str, Any]) -> dict[str, Any]:
     return {name: members[name] for name in wanted if name in members}
 
 
-def _words(
+def _names(
     given: NDArray[Any], speller: Speller, source: ZipFile, members: dict[str, Any], options: NpzOptions
-) -> list[Any]:
-    """Give the labels as the names or numbers that classes go by; with named classes, 1 is the second."""
+) -> list[str] | None:
+    """Return the names that the labels number, 1 the second; None where labels are names themselves."""
     name = options.classes or "classes"
     if given.dtype.kind not in "iuf" or name not in members:
-        return list(given.tolist())
-    classes = [str(one) for one in _read(source, members[name]).ravel().tolist()]
+        return None
     if set(speller.labels.given) <= {str(int(v)) for v in given.tolist() if v == v}:  # noqa: PLR0124
-        return list(given.tolist())
-    return [classes[int(v)] if v == v else v for v in given.tolist()]  # noqa: PLR0124
+        return None
+    return [str(one) for one in _read(source, members[name]).ravel().tolist()]
 
 
-def _value(given: NDArray[Any], name: str, word: Any, words: list[Any]) -> Any:
+def _value(given: NDArray[Any], name: str, word: Any, names: list[str] | None) -> Any:
     """Return the value of the array that stands for the class `name`."""
-    place = next((i for i, one in enumerate(words) if one == (name if word is None else word)), None)
-    if place is not None:
-        return given[place]
-    if given.dtype.kind in "iuf":
-        try:
-            return float(name) if given.dtype.kind == "f" else int(name)
-        except ValueError as error:
-            raise OtherSourceError(f"the class {name!r} has no number in the array of labels") from error
-    return name
+    if names is None and (word is not None or given.dtype.kind not in "iuf"):
+        return name if word is None else word
+    try:
+        kind = float if given.dtype.kind == "f" else int
+        value = kind(name) if names is None else names.index(name)
+        fits = given.dtype.type(value) == value
+    except (ValueError, OverflowError):
+        fits = False
+    if not fits:
+        raise OtherSourceError(f"the class {name!r} has no number in the array of labels")
+    return value
 
 
 def _labels(given: NDArray[Any], new: list[Any]) -> NDArray[Any]:
