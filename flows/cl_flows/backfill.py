@@ -11,6 +11,8 @@ from pydantic import Field
 from cl_flows.config import GateConfig, load_config
 from cl_flows.gates import run_subflows
 from cl_flows.many.entry import GatesResult, error_for_all
+from cl_flows.many.jobs import Job
+from cl_flows.many.prepared import gates_or
 from cl_flows.partitions import backfill_jobs, find_partitions, pattern_of
 
 
@@ -50,10 +52,14 @@ def backfill(
         When a partition has no verdict, after all others had theirs; the flow run ends as
         ``BackfillIncomplete``. Started again, it goes on with what is missing.
     """
-    ready = config if isinstance(config, GateConfig) else load_config(config)
-    found = find_partitions(pattern_of(ready, partitions), base=ready.base, first=first, last=last)
-    jobs = backfill_jobs(ready, found, again=again)
-    result = run_subflows(jobs, at_once=at_once, advisory=True)
+
+    def make() -> list[Job]:
+        ready = config if isinstance(config, GateConfig) else load_config(config)
+        found = find_partitions(pattern_of(ready, partitions), base=ready.base, first=first, last=last)
+        return backfill_jobs(ready, found, again=again)
+
+    jobs, told = gates_or(make)
+    result = run_subflows(jobs, at_once=at_once, advisory=True, told=told)
     if result.status != "crashed":
         return result
     return cast(

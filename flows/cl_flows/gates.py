@@ -1,9 +1,8 @@
 """Many data sets side by side as a Prefect flow: a subflow a gate, one verdict for all. No rules here."""
 
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias, cast
+from typing import Annotated, Any, cast
 
 from prefect import flow
 from prefect.artifacts import create_table_artifact
@@ -15,30 +14,14 @@ from prefect.states import Completed, Crashed, Failed
 from pydantic import Field
 
 from cl_flows.config import GateConfig
-from cl_flows.many.entry import (
-    GateEntry,
-    GatesCrashed,
-    GatesFailed,
-    GatesResult,
-    GatesUndecided,
-    error_for_all,
-)
+from cl_flows.many.entry import GateEntry, GatesResult, error_for_all
 from cl_flows.many.jobs import Job, jobs_of
+from cl_flows.many.prepared import Told, gates_or
 from cl_flows.many.processes import Surroundings, run_side_by_side
 from cl_flows.many.subflow import parent_context
-from cl_flows.runs import new_run_id
 from cl_flows.states import ADVISORY_STATE_NAMES, STATE_NAMES
 
 _MOST_ROWS = 100
-Told: TypeAlias = Callable[[Job, GateEntry], None]
-
-
-def _tell_nobody(_job: Job, _entry: GateEntry) -> None:
-    """Stand for a listener where there is none."""
-
-
-# The command line has read the files already, and wants to hear of each gate.
-_prepared: ContextVar[tuple[Sequence[Job], Told] | None] = ContextVar("prepared", default=None)
 
 
 @flow(name="label-gates", retries=0, validate_parameters=True)
@@ -70,33 +53,17 @@ def label_gates(
         For the worst of the gates, in this order; `gates` has all of them. The flow run ends as ``Failed``,
         ``NoiseGateFailed`` or ``NoiseGateUndecided``; each subflow ends in its own state.
     """
-    prepared = _prepared.get()
-    jobs, told = (jobs_of(configs), _tell_nobody) if prepared is None else prepared
+    jobs, told = gates_or(lambda: jobs_of(configs))
     found = run_subflows(jobs, at_once=at_once, advisory=advisory, told=told)
     return cast("GatesResult", ended(found, advisory=advisory))
 
 
-def run_prepared(jobs: Sequence[Job], *, at_once: int, advisory: bool, told: Told) -> GatesResult:
-    """Run the flow over jobs that are made already; return what became of them, whatever it is."""
-    configs = [job.config if isinstance(job.config, GateConfig) else Path(job.source) for job in jobs]
-    token = _prepared.set((jobs, told))
-    try:
-        named = label_gates.with_options(flow_run_name=f"label-gates-{new_run_id()}")
-        return named(configs, at_once=at_once, advisory=advisory)
-    except (GatesCrashed, GatesFailed, GatesUndecided) as worst:
-        return worst.gates
-    finally:
-        _prepared.reset(token)
-
-
-def run_subflows(
-    jobs: Sequence[Job], *, at_once: int, advisory: bool = False, told: Told | None = None
-) -> GatesResult:
+def run_subflows(jobs: Sequence[Job], *, at_once: int, advisory: bool, told: Told) -> GatesResult:
     """Run every job as a subflow of the flow that calls this, and leave a table of them with Prefect."""
 
     def heard(job: Job, entry: GateEntry) -> None:
         _settle(job, entry)
-        (told or _tell_nobody)(job, entry)
+        told(job, entry)
 
     where = Surroundings(
         context=parent_context(),

@@ -3,53 +3,70 @@
 import os
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, cast
 
 from cl_core.errors import GateError
 from cl_flows.config import GateConfig
 from cl_flows.ending import Terminated
+from cl_flows.many.entry import GatesCrashed, GatesFailed, GatesUndecided
+from cl_flows.many.jobs import Job
+from cl_flows.many.prepared import prepared
 from cl_flows.outcome import GateFailed, GateResult, GateUndecided, SuiteFailed
 from cl_flows.runs import new_run_id
 from cl_flows.server import starting_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from cl_flows.many.entry import GateEntry, GatesResult
-    from cl_flows.many.jobs import Job
+    from cl_flows.many.prepared import Parent, Told
 
 _RECORD_LIMIT_S = 15.0
 
 
-def run_on_prefect(config: GateConfig, *, advisory: bool = False) -> GateResult:
-    """Run the gate as a Prefect flow and return its verdict, whatever it is; only errors raise."""
+def run_on_prefect(
+    config: GateConfig, *, advisory: bool = False, parent: "Parent | None" = None
+) -> GateResult:
+    """Run the gate as a Prefect flow and return its verdict, whatever it is; only errors raise.
+
+    Prefect shows it below `parent`, where it has one.
+    """
     name = f"label-gate-{new_run_id()}"
     with on_prefect([name]):
         from cl_flows.gate import label_gate
 
         try:
-            return label_gate.with_options(flow_run_name=name)(config, advisory=advisory)
+            if parent is None:
+                return label_gate.with_options(flow_run_name=name)(config, advisory=advisory)
+            with prepared([Job(parent.entrypoint, name, config)]):
+                return cast("GateResult", _called(parent))
         except SuiteFailed:
             raise
         except (GateFailed, GateUndecided) as verdict:
             return verdict.result
 
 
-def run_many_on_prefect(
-    jobs: "Sequence[Job]", *, at_once: int, advisory: bool, told: "Callable[[Job, GateEntry], None]"
-) -> "GatesResult":
-    """Run the gates as subflows of one flow and return what became of each, whatever it is."""
+def run_many_on_prefect(jobs: "Sequence[Job]", parent: "Parent", *, told: "Told") -> "GatesResult":
+    """Run the gates as subflows of `parent` and return what became of each, whatever it is."""
     names: list[str] = []
 
-    def heard(job: "Job", entry: "GateEntry") -> None:
+    def heard(job: Job, entry: "GateEntry") -> None:
         if entry.result is not None:
             names.append(job.name)
         told(job, entry)
 
-    with on_prefect(names):
-        from cl_flows.gates import run_prepared
+    with on_prefect(names), prepared(jobs, heard):
+        try:
+            return cast("GatesResult", _called(parent))
+        except (GatesCrashed, GatesFailed, GatesUndecided) as worst:
+            return worst.gates
 
-        return run_prepared(jobs, at_once=at_once, advisory=advisory, told=heard)
+
+def _called(parent: "Parent") -> object:
+    """Call a flow of ours by its entrypoint, as a run of its own name."""
+    flow = resolve_name(parent.entrypoint)
+    return flow.with_options(flow_run_name=f"{flow.name}-{new_run_id()}")(**parent.parameters)
 
 
 @contextmanager

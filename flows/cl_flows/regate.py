@@ -1,14 +1,18 @@
 """The gate again for an earlier run, on corrected labels, as a Prefect flow."""
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from prefect import flow
 
 from cl_flows.gate import label_gate
+from cl_flows.many.prepared import gates_or
 from cl_flows.outcome import GateFailed, GateResult, GateUndecided
-from cl_flows.regating import regate_config
+from cl_flows.regating import refused_leaves_no_copy, regate_config, regate_job
 from cl_flows.states import advised, stopped_by
+
+if TYPE_CHECKING:
+    from cl_flows.config import GateConfig
 
 
 @flow(name="regate", retries=0, validate_parameters=True)
@@ -48,10 +52,11 @@ def regate(
     InputError
         For data that are not those of the run any more, and a patch that does not fit them.
     """
-    ready, before = regate_config(run, output=output, patch=patch, config=config)
-    gate = label_gate.with_options(flow_run_name=f"label-gate-again-{before.run_id}")
+    (job,), _ = gates_or(lambda: [regate_job(*regate_config(run, output=output, patch=patch, config=config))])
+    gate, ready = label_gate.with_options(flow_run_name=job.name), cast("GateConfig", job.config)
     try:
-        result = gate(ready, advisory=advisory)
+        with refused_leaves_no_copy(ready):
+            result = gate(ready, advisory=advisory)
     except (GateFailed, GateUndecided) as verdict:
         return cast("GateResult", stopped_by(verdict))
     return result if result.status == "passed" else cast("GateResult", advised(result))

@@ -1,20 +1,22 @@
 """From an earlier run and corrections to the configuration that judges its labels again. Runs nothing."""
 
-import os
-import secrets
-from hashlib import sha256
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfile, rmtree
 from tempfile import TemporaryDirectory
 
-from cl_core.errors import ConfigError
+from cl_core.errors import ConfigError, InputError
 from cl_flows.config import GateConfig, load_config
 from cl_flows.corrections.patch import read_patch
 from cl_flows.corrections.section import CorrectionsSection
 from cl_flows.kept.config import config_of, kept_rows_config
 from cl_flows.kept.run import KeptRun, open_kept
+from cl_flows.many.jobs import Job
 from cl_flows.origins import Judged, judged_run
 from cl_flows.review.patch import write_patch
 from cl_flows.review.standing import standing
+from cl_flows.runs import new_run_id
 
 PATCHES = "corrections"
 
@@ -43,7 +45,8 @@ def regate_config(
         For a run that is not there or was pruned, settings with a secret in plain sight (nothing keeps that:
         name the gate.yaml), a file that cannot be read, and a run about which nobody decided anything.
     InputError
-        For a patch that makes no sense. Whether it fits the data shows when the gate runs.
+        For a patch that makes no sense or has no answers. Whether it fits the data shows when the gate runs:
+        within `refused_leaves_no_copy`.
     """
     kept = open_kept(output, wanted)
     ready, earlier = _settings(kept, config)
@@ -54,6 +57,23 @@ def regate_config(
         rejudges=before.run_id,
     )
     return ready.model_copy(update={"corrections": section}), before
+
+
+@contextmanager
+def refused_leaves_no_copy(config: GateConfig) -> Iterator[None]:
+    """Remove the copy of the patch where the gate in the block refuses it, or the data: no run names it."""
+    try:
+        yield
+    except (ConfigError, InputError):
+        copy = config.corrections.files[-1].parent if config.corrections else Path()
+        if copy.parent == config.output.folder.resolve() / PATCHES:
+            rmtree(copy, ignore_errors=True)
+        raise
+
+
+def regate_job(config: GateConfig, before: Judged) -> Job:
+    """Make the gate that judges `before` again."""
+    return Job(f"run {before.run_id} again", f"label-gate-again-{new_run_id()}", config)
 
 
 def _settings(kept: KeptRun, config: Path | None) -> tuple[GateConfig, CorrectionsSection | None]:
@@ -72,7 +92,11 @@ def _settings(kept: KeptRun, config: Path | None) -> tuple[GateConfig, Correctio
 def _patch(patch: Path | None, config: GateConfig, before: Judged) -> Path:
     """Keep the patch, or what people decided, where the new run finds it."""
     if patch is not None:
-        read_patch(patch)
+        if not read_patch(patch).answers:
+            raise InputError(
+                f"corrections {patch.name} have no answers, and would change nothing",
+                hint="`labelgate run` judges the same labels again",
+            )
         return _kept(patch, config.output.folder)
     settled = standing(config.history, before.fingerprint).settled()
     if not settled:
@@ -88,12 +112,7 @@ def _patch(patch: Path | None, config: GateConfig, before: Judged) -> Path:
 
 
 def _kept(patch: Path, output: Path) -> Path:
-    """Copy the patch into the output folder, under a name that its content gives it."""
-    content = patch.read_bytes()
-    folder = output.resolve() / PATCHES
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = folder / f"{sha256(content).hexdigest()[:16]}.csv"
-    beside = folder / f".{kept.name}-{secrets.token_hex(4)}"
-    beside.write_bytes(content)
-    os.replace(beside, kept)  # noqa: PTH105 - Path.replace hides that this is atomic
-    return kept
+    """Copy the patch into a folder of its own in the output folder, under the name that people know."""
+    folder = output.resolve() / PATCHES / new_run_id()
+    folder.mkdir(parents=True)
+    return Path(copyfile(patch, folder / patch.name))

@@ -94,9 +94,14 @@ def test_partitions_stand_under_their_days_and_nothing_takes_them_for_todays(
 
 
 @pytest.mark.prefect
-@pytest.mark.usefixtures("prefect_api")
-def test_the_flow_tells_what_is_missing_and_measures_a_day_again_when_asked(project: Path) -> None:
-    """A failed partition is a finding; a crashed one leaves the backfill incomplete."""
+def test_the_flow_tells_what_is_missing_and_measures_a_day_again_when_asked(
+    project: Path, prefect_api: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A failed partition is a finding, a crash leaves the backfill incomplete; from the command line, too."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+    from prefect.client.schemas.sorting import FlowRunSort
+
     from cl_flows.backfill import backfill
 
     seventh = {"data": {"path": "parts/day=2026-01-07/part.csv"}, "as_of": "2026-01-07"}
@@ -109,3 +114,14 @@ def test_the_flow_tells_what_is_missing_and_measures_a_day_again_when_asked(proj
     assert (state.name, [one.status for one in state.result().gates]) == ("Completed", ["failed"])
     starts = [row.started_at for row in read_history(project / "runs" / "history.db")]
     assert starts == ["2026-01-07T00:00:00.001+00:00", "2026-01-07T00:00:00.000+00:00"]
+
+    monkeypatch.setenv("PREFECT_API_URL", prefect_api)
+    monkeypatch.chdir(project)
+    days = ("--partitions", "parts/day={date}/part.csv", "--from", "2026-01-05", "--to", "2026-01-06")
+    code, _, err = told(capsys, "backfill", "gate.yaml", *days)
+    assert (code, "2 gates: 1 crashed, 1 passed" in err) == (1, True), err
+    with get_client(sync_client=True) as client:
+        ours = FlowFilter(name=FlowFilterName(any_=["backfill"]))
+        (run,) = client.read_flow_runs(flow_filter=ours, sort=FlowRunSort.START_TIME_DESC, limit=1)
+    assert run.state is not None
+    assert (run.state.name, run.parameters["first"]) == ("BackfillIncomplete", "2026-01-05")

@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
+
+from cl_flows.config import load_config
+from cl_flows.direct import run_direct
 
 FILE = Path(__file__).parents[2] / "deployments" / "prefect.yaml"
 
@@ -72,15 +76,23 @@ def test_a_worker_runs_what_is_asked_for_and_what_new_data_start(prefect: Prefec
         "on-arrival": None,
         "side-by-side": ("0 4 * * *", False),
         "partitions": None,
+        "corrected": None,
     }
+    first = run_direct(load_config(tmp_path / "gate.yaml"))
+    row = pd.read_parquet(Path(first.folder) / "scored.parquet").iloc[0]
+    (tmp_path / "one.csv").write_text(
+        f"id,old,new,action,who,when,why\n{row['id']},{row['given_label']},,exclude,kim,,\n"
+    )
+    where = [f"output={tmp_path / 'results'}", f"patch={tmp_path / 'one.csv'}"]
+    prefect("deployment", "run", "regate/corrected", *(word for one in where for word in ("--param", one)))
     prefect("deployment", "run", "label-gate/nightly")
     prefect("event", "emit", "labelgate.data.arrived", "--resource-id", "labelgate.data.customers")
     _wait_for_run_of("on-arrival")
     prefect("worker", "start", "--pool", "labels", "--run-once")
-    for name in ("nightly", "on-arrival"):
+    for name in ("nightly", "on-arrival", "corrected"):
         (run,) = [run for run in _runs_of(name) if run.state.is_final()]
         assert run.state.name == "NoiseGateFailed", run.state
-    assert len(list((tmp_path / "results").glob("*/report.html"))) == 2
+    assert len(list((tmp_path / "results").glob("*/report.html"))) == 4
 
 
 def _schedules() -> dict[str, tuple[str, bool] | None]:
@@ -91,7 +103,7 @@ def _schedules() -> dict[str, tuple[str, bool] | None]:
     return {
         name: _told(schedules[0]) if schedules else None
         for name, schedules in found.items()
-        if name in {"nightly", "hourly", "on-arrival", "side-by-side", "partitions"}
+        if name in {"nightly", "hourly", "on-arrival", "side-by-side", "partitions", "corrected"}
     }
 
 

@@ -86,6 +86,7 @@ def test_a_run_is_judged_again_and_that_one_again_until_it_passes(
     assert f",{second.run_id}," in table[1]
     notes = json.loads((project / "runs" / third.run_id / "report.json").read_text())["notes"]
     assert any(note.startswith(f"judges run {second.run_id} again, which failed at") for note in notes)
+    assert any(note.startswith("corrections rest.csv: ") for note in notes)
 
 
 def test_other_data_than_those_of_the_run_are_refused(
@@ -102,14 +103,22 @@ def test_other_data_than_those_of_the_run_are_refused(
 def test_a_run_that_is_not_there_and_a_patch_that_does_not_fit_are_refused(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before anything is fitted."""
+    """Before anything is fitted, under the patch's own name; no copy of it stays."""
     assert "called '1999'" in told(capsys, *again(project, "1999", "half.csv"))[2]
     arguments = again(project, "last", "half.csv")
     arguments[arguments.index("--output") + 1] = str(project / "elsewhere")
     assert "no runs in" in told(capsys, *arguments)[2]
     (project / "odd.csv").write_text(HEAD + "t9999,ash,birch,relabel,,,\n")
     code, _, err = told(capsys, *again(project, "last", "odd.csv"))
-    assert (code, "no labelled row has the id 't9999'" in err) == (2, True)
+    assert (code, "corrections odd.csv: " in err, "no labelled row has the id 't9999'" in err) == (
+        2,
+        True,
+        True,
+    )
+    (project / "none.csv").write_text(HEAD)
+    code, _, err = told(capsys, *again(project, "last", "none.csv"))
+    assert (code, "corrections none.csv have no answers, and would change nothing" in err) == (2, True)
+    assert [path.name for path in (project / "runs" / "corrections").iterdir()] == []
     with pytest.raises(ConfigError, match=r"corrections\.rejudges is 'last'"):
         run_direct(
             load_config(project / "gate.yaml", {"corrections": {"files": ["half.csv"], "rejudges": "last"}})
@@ -142,7 +151,7 @@ def test_without_a_patch_what_people_settled_counts(
     decide(database, RunKey(first.run_id, first.fingerprint, first.dataset), "kim", words)
     code, _, err = told(capsys, *again(project, "last"))
     assert (code, f"before: run {first.run_id} failed at" in err) == (0, True), err
-    (patch,) = (project / "runs" / "corrections").glob("*.csv")
+    (patch,) = (project / "runs" / "corrections").glob("*/decisions.csv")
     assert "kim" in patch.read_text()
 
 
@@ -159,9 +168,14 @@ def test_a_secret_in_plain_sight_wants_the_gate_yaml(
 
 
 @pytest.mark.prefect
-@pytest.mark.usefixtures("prefect_api")
-def test_the_flow_keeps_the_name_of_the_verdict(project: Path) -> None:
+def test_the_flow_keeps_the_name_of_the_verdict(
+    project: Path, prefect_api: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Half the corrections are not enough: the parent is no plain failure, the caller gets the verdict."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+    from prefect.client.schemas.sorting import FlowRunSort
+
     from cl_flows.regate import regate
 
     where: dict[str, Any] = {"output": project / "runs"}
@@ -177,3 +191,12 @@ def test_the_flow_keeps_the_name_of_the_verdict(project: Path) -> None:
     assert (state.type.value, state.name) == ("FAILED", "NoiseGateFailed")
     state = regate(first.run_id, patch=project / "half.csv", advisory=True, return_state=True, **where)
     assert (state.type.value, state.name) == ("COMPLETED", "NoiseGateFailedAdvisory")
+
+    monkeypatch.setenv("PREFECT_API_URL", prefect_api)  # so does the command line, which runs the same flow
+    code, _, err = told(capsys, *again(project, first.run_id, "half.csv")[:-1], "prefect")
+    assert (code, f"before: run {first.run_id} failed at" in err) == (3, True), err
+    with get_client(sync_client=True) as client:
+        ours = FlowFilter(name=FlowFilterName(any_=["regate"]))
+        (run,) = client.read_flow_runs(flow_filter=ours, sort=FlowRunSort.START_TIME_DESC, limit=1)
+    assert run.state is not None
+    assert (run.state.name, run.parameters["patch"]) == ("NoiseGateFailed", str(project / "half.csv"))

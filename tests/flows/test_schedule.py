@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from cl_core.errors import ConfigError
+from cl_flows.cli import main
 from cl_flows.history import read_history
 from cl_flows.serving import Clock, _deployment, _names, _schedule, _settle
 
@@ -116,6 +117,15 @@ def test_gates_are_named_by_file_and_by_folder_where_files_are_called_the_same(t
     assert set(_names([a, b, c])) == {"a-gate", "b-gate", "orders"}
     with pytest.raises(ConfigError, match="one name"):
         _names([a, a])
+
+
+@pytest.mark.parametrize(("flag", "clock"), [("--cron", "0 2 * * *"), ("--every", "3600")])
+def test_serve_sends_a_clock_to_schedule(flag: str, clock: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Other tools call it `serve`; here that is the command of the review pages."""
+    with pytest.raises(SystemExit) as left:
+        main(["serve", "gate.yaml", flag, clock])
+    assert left.value.code == 2
+    assert f'hint: labelgate schedule gate.yaml {flag} "{clock}"' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["--cron", "0 2 * * *", "--every", "60"]])

@@ -52,22 +52,26 @@ def backfill(
     from cl_flows.cli.run_many import run_jobs, show
     from cl_flows.config import load_config
     from cl_flows.many.entry import GatesResult
+    from cl_flows.many.prepared import Parent
     from cl_flows.partitions import backfill_jobs, find_partitions, pattern_of
 
     ready = load_config(config, {"output": {"folder": str(output)}} if output else {})
     base = Path.cwd() if partitions else ready.base  # as with every path that is typed
-    found = find_partitions(pattern_of(ready, partitions), base=base, first=_date(first), last=_date(last))
-    jobs = backfill_jobs(ready, found, again=options["again"])
-    form = options["form"]
+    pattern = pattern_of(ready, partitions)
+    days = {"first": _date(first), "last": _date(last)}
+    found = find_partitions(pattern, base=base, **days)
+    form, again, at_once = (options[name] for name in ("form", "again", "at_once"))
+    jobs = backfill_jobs(ready, found, again=again)
+    where = pattern if "://" in pattern else str(base / pattern)
+    called = {"config": ready, "partitions": where, **days, "again": again, "at_once": at_once}
+    parent = Parent("cl_flows.backfill:backfill", called)
     if form == "text":
         click.echo(
             f"{len(found):,} partitions, {len(found) - len(jobs):,} of them in history already", err=True
         )
-    result = (
-        run_jobs(jobs, engine=options["engine"], form=form, at_once=options["at_once"], advisory=True)
-        if jobs
-        else GatesResult(())
-    )
+    result = GatesResult(())
+    if jobs:
+        result = run_jobs(jobs, parent, engine=options["engine"], form=form, at_once=at_once)
     show(result, form)
     context.exit(ExitCode.CRASHED if result.status == "crashed" else ExitCode.PASSED)
 

@@ -14,6 +14,7 @@ from cl_flows.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from cl_flows.config import GateConfig
+    from cl_flows.many.prepared import Parent
     from cl_flows.outcome import GateResult
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -61,10 +62,18 @@ at_once_option = click.option(
 )
 
 
-def run_and_show(config: "GateConfig", *, engine: str, form: str, advisory: bool = False) -> ExitCode:
+def run_and_show(
+    config: "GateConfig",
+    *,
+    engine: str,
+    form: str,
+    advisory: bool = False,
+    parent: "Parent | None" = None,
+) -> ExitCode:
     """Run the gate on the engine people chose, show the verdict, return the shell's number.
 
-    An `advisory` gate only tells: the number is that of a pass whatever the verdict.
+    An `advisory` gate only tells: the number is that of a pass whatever the verdict. Prefect shows a gate
+    below its `parent`, where it has one.
     """
     from cl_flows.ending import heeding_sigterm
     from cl_flows.terminal import Terminal
@@ -72,7 +81,7 @@ def run_and_show(config: "GateConfig", *, engine: str, form: str, advisory: bool
     terminal = Terminal(quiet=form != "text")
     # Standard output belongs to the report, whatever a plugin prints.
     with heeding_sigterm(), redirect_stdout(sys.stderr), terminal.progress():
-        result = _run(config, engine, advisory=advisory)
+        result = _run(config, engine, advisory=advisory, parent=parent)
     terminal.show(result)
     if form != "text":
         tell(Path(result.folder), form)
@@ -110,11 +119,11 @@ def wants_prefect(engine: str) -> bool:
     return engine == "prefect" or (engine == "auto" and bool(os.environ.get("PREFECT_API_URL")))
 
 
-def _run(config: "GateConfig", engine: str, *, advisory: bool) -> "GateResult":
+def _run(config: "GateConfig", engine: str, *, advisory: bool, parent: "Parent | None") -> "GateResult":
     if wants_prefect(engine):
         from cl_flows.prefect_engine import run_on_prefect
 
-        return run_on_prefect(config, advisory=advisory)
+        return run_on_prefect(config, advisory=advisory, parent=parent)
     from cl_flows.direct import run_direct
 
     return run_direct(config)

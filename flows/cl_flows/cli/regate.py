@@ -49,13 +49,19 @@ def regate(
 ) -> None:
     """Judge RUN (the beginning of its id, or `last`) again, with its settings, on corrected labels.
 
-    Passes (0), fails (3) or is undecided (4) as `labelgate run` is. The data must be those of that run.
+    Passes (0), fails (3) or is undecided (4) as `labelgate run` is. The data must be those of that run; a
+    patch that does not fit them or has no answers is refused (2).
     """
-    from cl_flows.regating import regate_config
+    from cl_flows.many.prepared import Parent
+    from cl_flows.regating import refused_leaves_no_copy, regate_config
 
     folder = output or OUTPUT_FOLDER
     ready, before = regate_config(run_id, output=folder, patch=patch, config=config)
-    code = run_and_show(ready, engine=engine, form=form)
+    files = {name: path and path.resolve() for name, path in (("patch", patch), ("config", config))}
+    called = {"run": before.run_id, "output": folder.resolve(), **files}
+    parent = Parent("cl_flows.regate:regate", called)
+    with refused_leaves_no_copy(ready):
+        code = run_and_show(ready, engine=engine, form=form, parent=parent)
     if form == "text":
         click.echo(f"before: run {before.run_id} {before.says}", err=True)
     context.exit(code)

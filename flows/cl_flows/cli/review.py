@@ -49,6 +49,19 @@ def review(run_id: str | None, who: str | None, port: int, output: Path | None, 
     serve(folder, Access(who=name), listener, ready=ready)
 
 
+def _no_clock(_context: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Send whoever wants gates on a clock to the command that has one."""
+    if value is None:
+        return
+    from cl_core.errors import ConfigError
+
+    flag = f"--{option.name}"
+    raise ConfigError(
+        f"{flag} is for gates, and `labelgate serve` only serves the review pages",
+        hint=f'labelgate schedule gate.yaml {flag} "{value}"',
+    )
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -74,6 +87,8 @@ Examples:
     help="Believe that header from this address or network, too; repeatable.  [default: this machine]",
 )
 @click.option("--allow-host", multiple=True, metavar="NAME", help="Public name of the server; repeatable.")
+@click.option("--cron", hidden=True, expose_value=False, callback=_no_clock)
+@click.option("--every", hidden=True, expose_value=False, callback=_no_clock)
 @output_option
 def serve(
     host: str,

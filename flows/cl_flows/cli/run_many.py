@@ -13,14 +13,16 @@ from cl_flows.exit_codes import ExitCode
 if TYPE_CHECKING:
     from cl_flows.many.entry import GateEntry, GatesResult
     from cl_flows.many.jobs import Job
+    from cl_flows.many.prepared import Parent
 
 
 def run_many(
     sources: Sequence[str], given: Mapping[str, Any], *, engine: str, form: str, flags: Mapping[str, Any]
 ) -> ExitCode:
     """Run the gates of several files with `given` laid over each; return the shell's number of the worst."""
-    from cl_core.errors import ConfigError
+    from cl_core.errors import ConfigError, LabelgateError
     from cl_flows.many.jobs import jobs_of
+    from cl_flows.many.prepared import Parent
 
     strange = [source for source in sources if not source.lower().endswith((".yaml", ".yml"))]
     if strange:
@@ -33,9 +35,13 @@ def run_many(
     if flags["clean_split"]:
         raise ConfigError("--clean-split is for one gate", hint="write `clean` in each gate.yaml")
     jobs = jobs_of([Path(source) for source in sources], given)
-    found = run_jobs(jobs, engine=engine, form=form, at_once=flags["at_once"], advisory=flags["advisory"])
+    at_once, advisory = flags["at_once"], flags["advisory"]
+    configs = [Path(job.source) if isinstance(job.config, LabelgateError) else job.config for job in jobs]
+    called = {"configs": configs, "at_once": at_once, "advisory": advisory}
+    parent = Parent("cl_flows.gates:label_gates", called)
+    found = run_jobs(jobs, parent, engine=engine, form=form, at_once=at_once)
     show(found, form)
-    if not flags["advisory"] or found.status not in {"failed", "undecided"}:
+    if not advisory or found.status not in {"failed", "undecided"}:
         return found.exit_code
     if form == "text":
         click.echo("advisory: nothing is stopped", err=True)
@@ -43,9 +49,9 @@ def run_many(
 
 
 def run_jobs(
-    jobs: "Sequence[Job]", *, engine: str, form: str, at_once: int, advisory: bool = False
+    jobs: "Sequence[Job]", parent: "Parent", *, engine: str, form: str, at_once: int
 ) -> "GatesResult":
-    """Run the jobs on the engine that people chose, and tell them of each as it ends."""
+    """Run the jobs on the engine that people chose and tell of each; Prefect shows them below `parent`."""
 
     def told(job: "Job", entry: "GateEntry") -> None:
         if form == "text":
@@ -54,7 +60,7 @@ def run_jobs(
     if wants_prefect(engine):
         from cl_flows.prefect_engine import run_many_on_prefect
 
-        return run_many_on_prefect(jobs, at_once=at_once, advisory=advisory, told=told)
+        return run_many_on_prefect(jobs, parent, told=told)
     from cl_flows.many.processes import run_side_by_side
 
     return run_side_by_side(jobs, at_once=at_once, told=told)

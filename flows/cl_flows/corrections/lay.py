@@ -31,15 +31,19 @@ class _Sorted:
     n_already: int
 
     @property
+    def changes(self) -> bool:
+        """Whether any label changes or any row leaves."""
+        return bool(self.relabel or self.exclude)
+
+    @property
     def says(self) -> str:
-        """What the patch did, as a sentence."""
-        parts = [
-            f"{count(len(self.relabel), 'label')} corrected",
-            f"{count(len(self.exclude), 'row')} excluded",
-        ]
-        parts += [f"{self.n_already:,} as it says already"] if self.n_already else []
+        """What the patch did, as the rest of a sentence that begins with its name."""
+        parts = [f"{self.n_already:,} as it says already"] if self.n_already else []
         parts += [f"{self.n_kept:,} confirmed"] if self.n_kept else []
-        return ", ".join(parts)
+        if not self.changes:
+            return f" change nothing: {', '.join(parts) or 'no answers'}"
+        labels, rows = count(len(self.relabel), "label"), count(len(self.exclude), "row")
+        return ": " + ", ".join([f"{labels} corrected", f"{rows} excluded", *parts])
 
 
 def lay(
@@ -64,8 +68,8 @@ def lay(
     """
     dataset = _with_classes(patch, dataset, new_classes)
     found = _sorted(patch, dataset)
-    note = f"corrections {patch.name}: {found.says}"
-    if not found.relabel and not found.exclude:
+    note = f"corrections {patch.name}{found.says}"
+    if not found.changes:
         return replace(dataset, notes=(*dataset.notes, note))
     labels, rows = np.array(dataset.labels), np.array([row for row, _ in found.relabel], dtype=np.intp)
     number = {name: code for code, name in enumerate(dataset.classes)}

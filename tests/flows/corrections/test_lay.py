@@ -70,7 +70,7 @@ def test_a_patch_that_is_in_the_data_already_changes_nothing_but_the_notes() -> 
     """The fingerprint of data that were mended at the source is the source's."""
     found = lay(patch(("10", "birch", "ash", "relabel"), ("11", "birch", "", "keep")), data())
     assert found.fingerprint == "raw"
-    assert "0 labels corrected, 0 rows excluded, 1 as it says already, 1 confirmed" in found.notes[0]
+    assert "corrections fixes.csv change nothing: 1 as it says already, 1 confirmed" in found.notes[0]
 
 
 @given(st.permutations(range(4)), st.integers(0, 3))
