@@ -1,5 +1,6 @@
 """The gate as a Prefect flow: the same steps as the direct engine, wired as tasks. No rules here."""
 
+import logging
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
@@ -34,8 +35,10 @@ from cl_flows.suspension import (
     repeated_flow_run,
     wait_for_people,
 )
-from cl_flows.waiting import is_decided, with_plan
+from cl_flows.waiting import with_plan
 from cl_plugins.stored_rows import read_dataset, save_dataset
+
+logger = logging.getLogger(__name__)
 
 # A process cannot be an argument of a task: Prefect records arguments.
 _worker: ContextVar[ExpectationsProcess | None] = ContextVar("worker", default=None)
@@ -150,7 +153,9 @@ def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResu
         The data allow no verdict; the flow run ends in the failed state ``NoiseGateUndecided``.
     """
     ready = config if isinstance(config, GateConfig) else load_config(config)
-    name_overdue(ready)
+    for late in name_overdue(ready.output.folder):
+        if late.problem:
+            logger.warning("the flow run of run %s keeps its state: %s", late.run_id, late.problem)
     attempt = attempt_for(ready, repeated_flow_run())
     goes_on = not attempt.waits or heard_people(ready, attempt)
     result = None if attempt.waits and goes_on else attempt.result
@@ -202,10 +207,12 @@ def _run_steps(config: GateConfig, run: RunFolder, attempt: Attempt, *, may_wait
         "evidence": evidence,
         "judgement": judgement,
     }
-    if read_record(judgement)[1].verdict.status == "undecided":
-        fingerprint = read_dataset(dataset).fingerprint
-        if may_wait and config.gate.asks_people and not is_decided(config, fingerprint):
-            begin_to_wait(config, run.run_id, fingerprint)
+    audit, judged = read_record(judgement)
+    if judged.verdict.status == "undecided":
+        # Answers that came since it was judged may decide, so the audit that it was judged with counts.
+        is_open = audit is None or audit.decision.decision == "undecided"
+        if may_wait and config.gate.asks_people and is_open:
+            begin_to_wait(config, run.run_id, read_dataset(dataset).fingerprint)
         if attempt.waits and attempt.result is not None:  # it is on record already
             return attempt.result
     return publish_task(config, paths, run, attempt.started)

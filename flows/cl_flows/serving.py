@@ -1,11 +1,12 @@
 """Gates on a clock, on one machine: a private Prefect server when there is none, and a runner. No worker."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from uuid import UUID
 
 import platformdirs
 
-from cl_core.errors import ConfigError, GateError
+from cl_core.errors import ConfigError, GateError, LabelgateError
 from cl_flows.config import load_config
 from cl_flows.locks import ProcessLock
 from cl_flows.plan import make_plan
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
     from prefect.runner import Runner
 
+logger = logging.getLogger(__name__)
+
 _LOCK_FILE = "schedule.lock"
+_LOOK_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,7 @@ async def _until_told(
         await _settle(identity, is_private=is_private)
         say(f"label-gate/{name} runs by its clock")
     serving = asyncio.create_task(runner.start())
+    naming = asyncio.create_task(_name_overdue(list(files.values())))
     await asyncio.sleep(0)  # the runner sets a handler of its own, which leaves without waiting for its runs
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -169,10 +174,28 @@ async def _until_told(
     if told.is_set() and not serving.done():
         await _stop(runner, serving)
     waiting.cancel()
+    naming.cancel()
     if serving.done() and not serving.cancelled() and (fault := serving.exception()):
         raise GateError(
             f"the schedule ended: {type(fault).__name__}: {fault}", hint="see above; start it again"
         ) from fault
+
+
+async def _name_overdue(files: Sequence[Path]) -> None:
+    """Look each minute whether people were waited for in vain, until cancelled."""
+    while True:
+        await asyncio.to_thread(_name_overdue_of, files)
+        await asyncio.sleep(_LOOK_S)
+
+
+def _name_overdue_of(files: Sequence[Path]) -> None:
+    from cl_flows.suspension import name_overdue
+
+    for file in files:
+        with suppress(LabelgateError):  # somebody is writing it; its next run says what is wrong
+            for late in name_overdue(load_config(file).output.folder):
+                if late.problem:
+                    logger.warning("the flow run of run %s keeps its state: %s", late.run_id, late.problem)
 
 
 async def _settle(deployment: UUID, *, is_private: bool) -> None:

@@ -4,6 +4,7 @@ import csv
 import logging
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
+from prefect.exceptions import NotPausedError, Pause
 from prefect.flow_runs import resume_flow_run, suspend_flow_run
 from prefect.input import RunInput
 from prefect.settings import get_current_settings
@@ -25,7 +27,7 @@ from cl_flows.config import GateConfig
 from cl_flows.outcome import GateResult
 from cl_flows.resuming import Attempt
 from cl_flows.states import STATE_NAMES
-from cl_flows.waiting import form_text, waiting_runs
+from cl_flows.waiting import form_text, is_decided, waiting_runs
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -34,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 # What Prefect says when the time is up.
 _NEVER_RESUMED = "never resumed"
+_NO_API = "PREFECT_API_URL is not set"
 
 
 class AuditAnswers(RunInput):
@@ -86,7 +89,7 @@ def heard_people(config: GateConfig, attempt: Attempt) -> bool:
     claim = attempt.claim
     if claim is None:
         return True
-    said = _suspend(claim)
+    said = _suspend(config, claim)
     _put_on_record(config, claim, said)
     if said.action == "judge again":
         return True
@@ -100,19 +103,24 @@ def wait_for_people(config: GateConfig, result: GateResult, *, planned: bool) ->
     if claim is None:
         return
     if claim.is_waiting and planned:
-        _suspend(claim)
+        _suspend(config, claim)
     drop_claim(config.output.folder, claim.run_id)
 
 
-def _suspend(claim: Claim) -> AuditAnswers:
+def _suspend(config: GateConfig, claim: Claim) -> AuditAnswers:
     """End this process until the run is resumed; then, called again, return what people said.
 
-    Raises Prefect's ``Pause`` the first time for each of the claim's pauses.
+    Raises Prefect's ``Pause`` the first time for each of the claim's pauses. Whoever gave the answer that
+    decides before Prefect knew that the run rests could resume nothing: then it goes on at once.
     """
     left = max(1, int(claim.answers_until - time.time()))
     form = AuditAnswers.with_initial_data(description=form_text(claim, claim.results.get("undecided", {})))
     try:
         return suspend_flow_run(wait_for_input=form, timeout=left, key=f"people-{claim.pauses}")
+    except Pause:
+        if is_decided(config, claim.fingerprint) and (problem := resume(claim).problem):
+            logger.warning("run %s is decided, but could not be resumed: %s", claim.run_id, problem)
+        raise
     except (ValueError, RuntimeError) as fault:  # resumed by force, without the form
         logger.warning("run %s goes on without input: %s", claim.run_id, fault)
         return AuditAnswers()
@@ -136,40 +144,55 @@ def _put_on_record(config: GateConfig, claim: Claim, answers: AuditAnswers) -> N
 
 
 @dataclass(frozen=True, slots=True)
-class Resumed:
-    """Whether a suspended run goes on, and what is the matter where it does not."""
+class Asked:
+    """What Prefect did with the flow run of a run that waits, and what is the matter where it did not."""
 
     run_id: str
     problem: str = ""
 
 
-def resume(claim: Claim) -> Resumed:
+def resume(claim: Claim) -> Asked:
     """Have Prefect start a suspended flow run again; a worker of its pool runs it."""
     if not get_current_settings().api.url:  # Prefect would start a server of its own, which knows no run
-        return Resumed(claim.run_id, "PREFECT_API_URL is not set")
+        return Asked(claim.run_id, _NO_API)
     try:
-        resume_flow_run(UUID(claim.owner), run_input={})
+        with suppress(NotPausedError):
+            resume_flow_run(UUID(claim.owner), run_input={})
+            return Asked(claim.run_id)
+        state = _state(claim)
     except Exception as fault:  # noqa: BLE001 - whatever it is, the answers are on record
-        return Resumed(claim.run_id, f"{type(fault).__name__}: {fault}")
-    return Resumed(claim.run_id)
+        return Asked(claim.run_id, f"{type(fault).__name__}: {fault}")
+    if state is None or state.is_final():
+        return Asked(claim.run_id, f"it is {state and state.name}")
+    return Asked(claim.run_id)  # still at work, or going on already: it looks for answers before it rests
 
 
-def name_overdue(config: GateConfig) -> None:
-    """Give flow runs that nobody resumed in time their verdict as state; Prefect fails them without one."""
-    for claim in waiting_runs(config.output.folder):
-        if claim.answers_until > time.time():
-            continue
-        try:
-            _name(claim)
-        except Exception as fault:  # noqa: BLE001 - history knows the verdict
-            logger.warning("the flow run of run %s keeps its state: %s", claim.run_id, fault)
+def name_overdue(output: Path) -> list[Asked]:
+    """Give flow runs that nobody resumed in time their verdict as state; Prefect fails them without one.
+
+    Returns those that waited in vain. A flow run that crashed or is at work stays as it is.
+    """
+    overdue = [claim for claim in waiting_runs(output) if claim.answers_until <= time.time()]
+    if overdue and not get_current_settings().api.url:
+        return [Asked(claim.run_id, _NO_API) for claim in overdue]
+    return [asked for claim in overdue if (asked := _named(output, claim)) is not None]
 
 
-def _name(claim: Claim) -> None:
-    says = f"nobody decided in time; {claim.results['undecided']['says']}"
-    with get_client(sync_client=True) as client:
-        state = client.read_flow_run(UUID(claim.owner)).state
-        expired = state is not None and (state.is_paused() or _NEVER_RESUMED in (state.message or ""))
-        if expired:  # a crash of another attempt stays a crash
-            ended: State[None] = Failed(name=STATE_NAMES["undecided"], message=says)
+def _named(output: Path, claim: Claim) -> Asked | None:
+    try:
+        state = _state(claim)
+        if state is None or not (state.is_paused() or _NEVER_RESUMED in (state.message or "")):
+            return None
+        says = f"nobody decided in time; {claim.results['undecided']['says']}"
+        ended: State[None] = Failed(name=STATE_NAMES["undecided"], message=says)
+        with get_client(sync_client=True) as client:
             client.set_flow_run_state(UUID(claim.owner), ended, force=True)
+    except Exception as fault:  # noqa: BLE001 - history knows the verdict
+        return Asked(claim.run_id, f"{type(fault).__name__}: {fault}")
+    drop_claim(output, claim.run_id)
+    return Asked(claim.run_id)
+
+
+def _state(claim: Claim) -> "State | None":
+    with get_client(sync_client=True) as client:
+        return client.read_flow_run(UUID(claim.owner)).state

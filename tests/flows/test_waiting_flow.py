@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from cl_flows.cli import main
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.history import read_history
@@ -160,6 +161,13 @@ def answered_on_page(runs: Path, run_id: str, position: int) -> int:
     return asyncio.run(said())
 
 
+def answered_by_command(runs: Path, sheet: Path) -> int:
+    """Add a sheet by `labelgate audit add` in this process; return its exit code."""
+    with pytest.raises(SystemExit) as left:
+        main(["audit", "add", "last", str(sheet), "--output", str(runs)])
+    return int(left.value.code or 0)
+
+
 @pytest.mark.prefect
 @pytest.mark.servers
 def test_answers_by_command_line_decide_after_the_worker_was_killed(
@@ -219,8 +227,39 @@ def test_the_form_takes_answers_waits_for_more_and_can_end_it(
 
 
 @pytest.mark.prefect
-def test_people_pass_what_the_model_could_not_judge(tables: Path, tmp_path: Path, prefect_api: str) -> None:
-    """Too weak for a verdict of its own, the gate passes on an audit whose last answer a page took."""
+def test_an_answer_just_before_the_suspension_is_heard(
+    tables: Path, tmp_path: Path, prefect_api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it came the flow run did not rest yet, so that nobody could resume it: it goes on by itself."""
+    from cl_flows import suspension
+
+    gate = Waiting(tmp_path, tables / "noisy.csv", prefect_api)
+    suspend = suspension.suspend_flow_run  # type: ignore[attr-defined]
+    told: list[int] = []
+
+    def late(**how: Any) -> Any:
+        if not told:
+            (tmp_path / "kim.csv").write_text(answers(gate.folder_of_run() / "audit.csv", tables))
+            told.append(answered_by_command(gate.runs, tmp_path / "kim.csv"))
+        return suspend(**how)
+
+    monkeypatch.setattr(suspension, "suspend_flow_run", late)
+    assert gate.work() == "Resuming"
+    assert told == [3]
+    assert gate.work() == "NoiseGateFailed"
+
+
+@pytest.mark.prefect
+def test_people_pass_what_the_model_could_not_judge(
+    tables: Path, tmp_path: Path, prefect_api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too weak for a verdict of its own, the gate passes on an audit whose last answer a page took.
+
+    It came while the gate was judged again without it, and is not waited for a second time.
+    """
+    from prefect.flow_runs import resume_flow_run
+
+    from cl_flows import gate as gate_module
     from cl_flows.audits import Answer, add_answers, read_audit
     from cl_flows.waiting import decided_by_answers, waiting_runs
 
@@ -232,11 +271,21 @@ def test_people_pass_what_the_model_could_not_judge(tables: Path, tmp_path: Path
     (claim,) = waiting_runs(gate.runs)
     assert decided_by_answers(gate.runs, database, claim.fingerprint) == []
     right = [Answer(int(i), "kim", is_wrong=False) for i in audit.plan.positions]
-    add_answers(database, audit, right[:-1])
-    (decided,) = decided_by_answers(gate.runs, database, claim.fingerprint)
-    assert decided.decision == "below"
-    assert answered_on_page(gate.runs, claim.run_id, right[-1].position) == 303
-    gate.wait_for("Resuming")
+    add_answers(database, audit, right[:5])
+    resume_flow_run(gate.run_id, run_input={})
+    judge = gate_module.judge_task
+
+    def judged(*of: Any) -> Path:
+        found = judge(*of)
+        add_answers(database, audit, right[5:-1])
+        (decided,) = decided_by_answers(gate.runs, database, claim.fingerprint)
+        assert decided.decision == "below"
+        assert answered_on_page(gate.runs, claim.run_id, right[-1].position) == 303
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gate_module, "judge_task", judged)
+        assert gate.work() == "Resuming"
     assert gate.work() == "Completed"
     assert gate.statuses() == ["passed"]
 
@@ -245,8 +294,13 @@ def test_people_pass_what_the_model_could_not_judge(tables: Path, tmp_path: Path
 def test_when_nobody_answers_in_time_it_stays_undecided(
     tables: Path, tmp_path: Path, prefect_api: str
 ) -> None:
-    """Prefect fails the flow run under no name of ours; the next run of the folder gives it the verdict's."""
+    """Prefect fails the flow run under no name of ours; three ways give it the verdict's."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Failed
+
     from cl_flows import label_gate
+    from cl_flows.claims import write_claim
+    from cl_flows.serving import _name_overdue_of
     from cl_flows.suspension import resume
     from cl_flows.waiting import waiting_runs
 
@@ -258,9 +312,26 @@ def test_when_nobody_answers_in_time_it_stays_undecided(
     time.sleep(max(0.0, claim.answers_until + 2 - time.time()))  # Prefect counts from the suspension on
     assert "can no longer be resumed" in resume(claim).problem
     assert (gate.state(), gate.statuses()) == ("Failed", ["undecided"])
-    with pytest.raises(GateUndecided):
-        label_gate(tmp_path / "gate.yaml")
-    assert (gate.state(), gate.statuses()) == ("NoiseGateUndecided", ["undecided"] * 2)
+    with get_client(sync_client=True) as client:
+        expired = client.read_flow_run(gate.run_id).state
+    assert expired is not None
+
+    def next_gate() -> None:
+        with pytest.raises(GateUndecided):
+            label_gate(tmp_path / "gate.yaml")
+
+    def by_command() -> None:
+        with pytest.raises(SystemExit) as left:
+            main(["audit", "overdue", "--output", str(gate.runs)])
+        assert not left.value.code
+
+    for name in (by_command, lambda: _name_overdue_of([tmp_path / "gate.yaml"]), next_gate):
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(gate.run_id, Failed(message=expired.message), force=True)
+        write_claim(gate.runs, claim)
+        name()
+        assert (gate.state(), waiting_runs(gate.runs)) == ("NoiseGateUndecided", [])
+    assert gate.statuses() == ["undecided"] * 2
 
 
 def test_without_a_deployment_the_run_ends_undecided_and_tells_the_plan(tables: Path, tmp_path: Path) -> None:

@@ -127,6 +127,37 @@ def status(context: click.Context, /, run_id: str, output: Path | None) -> None:
     context.exit(_show(base, find_run(base, run_id).name))
 
 
+@audit.command(
+    epilog="""\b
+Examples:
+  labelgate audit overdue
+  */10 * * * *  labelgate audit overdue --output /srv/labels/labelgate-runs
+"""
+)
+@output_option
+@click.pass_context
+def overdue(context: click.Context, /, output: Path | None) -> None:
+    """Give flow runs that waited for people in vain their state in Prefect, NoiseGateUndecided.
+
+    Prefect itself only fails them. The next gate in this folder does the same, as does `labelgate schedule`.
+    """
+    from cl_flows.waiting import waiting_runs
+
+    base, found = output or OUTPUT_FOLDER, []
+    if waiting_runs(base):
+        from cl_flows.suspension import name_overdue  # seconds of imports, and only where somebody waits
+
+        found = name_overdue(base)
+    for late in found:
+        said = (
+            f"could not be told: {late.problem}"
+            if late.problem
+            else "stays undecided: nobody decided in time"
+        )
+        click.echo(f"run {late.run_id} {said}", err=True)
+    context.exit(ExitCode.CRASHED if any(late.problem for late in found) else ExitCode.PASSED)
+
+
 def _go_on(base: Path, fingerprint: str) -> None:
     """Resume the flow runs that waited for these answers."""
     from cl_flows.database.place import history_in
