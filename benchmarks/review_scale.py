@@ -121,7 +121,7 @@ def make_run(output: Path, n: int, k: int) -> None:
     parts = ", ".join(f"{name.strip('_')} {seconds:.2f} s" for name, seconds in took.items())
     print(f"{n:,} rows x {k:,} classes: scored, judged and published in {whole:.1f} s without load and model")
     print(f"  of these, kept for review: {parts}")
-    for path in sorted([*output.glob("2*/*.parquet"), *output.glob("rows/*/*")]):
+    for path in sorted([*output.glob("2*/*.[pa]*"), *output.glob("rows/*/*")]):
         print(f"  {path.stat().st_size / 1e6:8.1f} MB  {path.parent.name[:8]}.../{path.name}")
 
 
@@ -146,7 +146,7 @@ def gate_digits(output: Path) -> None:
 def _watched() -> dict[str, float]:
     """Time the functions that keep things, from now on."""
     took: dict[str, float] = {}
-    for name in ("_stage_rows", "write_top", "write_joint"):
+    for name in ("_stage_rows", "write_index", "write_joint"):
         _watch(name, took)
     return took
 

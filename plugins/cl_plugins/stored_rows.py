@@ -15,6 +15,7 @@ import pandas as pd
 
 from cl_core.dataset import Dataset
 from cl_core.media import Clips, MediaFiles
+from cl_core.types import Indices
 
 _HEAD = "record.json"
 _ARRAYS = ("labels", "pred_probs", "true_labels", "groups", "times")
@@ -58,7 +59,7 @@ def map_dataset(folder: Path) -> Dataset:
 
 
 def map_table(folder: Path, name: str = "source") -> Any:
-    """Return the Arrow table of `source` or `features`, memory-mapped; None where there is none."""
+    """Return the Arrow table of `source`, `features` or another name, memory-mapped; None without one."""
     path = folder / f"{name}.arrow"
     return _mapped(path) if path.exists() else None
 
@@ -94,6 +95,10 @@ class MappedTexts(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         return map(_text, self.cells.to_pylist())
 
+    def take(self, rows: Indices) -> list[str]:
+        """Return the texts of `rows`, decoded at one stroke."""
+        return list(map(_text, self.cells.take(rows).to_pylist()))
+
 
 def _text(cell: str | bytes) -> str:
     return cell if isinstance(cell, str) else cell.decode("utf-8", "surrogatepass")
@@ -120,6 +125,7 @@ def _dataset(folder: Path, *, in_place: bool) -> Dataset:
         features=_read_features(folder, in_place=in_place),
         source=_read_table(folder / "source.arrow", in_place=in_place),
         **{name: read_array(folder / f"{name}.npy") for name in _ARRAYS},
+        checked_before=in_place,
     )
 
 
@@ -163,16 +169,17 @@ def _save_texts(texts: Any, path: Path) -> None:
         cells = pa.array(texts, pa.large_string())
     except UnicodeEncodeError:  # half a character, which UTF-8 has no form for: bytes then
         cells = pa.array([text.encode("utf-8", "surrogatepass") for text in texts], pa.large_binary())
-    _write(pa.table({"text": cells}), path)
+    write_table(pa.table({"text": cells}), path)
 
 
 def _save_table(table: pd.DataFrame, path: Path) -> None:
     import pyarrow as pa
 
-    _write(pa.Table.from_pandas(arrow_ready(table)), path)
+    write_table(pa.Table.from_pandas(arrow_ready(table)), path)
 
 
-def _write(table: Any, path: Path) -> None:
+def write_table(table: Any, path: Path) -> None:
+    """Write an Arrow table so that `map_table` reads it in place."""
     import pyarrow as pa
 
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:

@@ -24,7 +24,7 @@ KEPT = {
     "report.md",
     "scored.parquet",
     "run.json",
-    "top.parquet",
+    "index.arrow",
     "joint.parquet",
 }
 

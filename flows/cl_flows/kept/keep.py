@@ -17,13 +17,13 @@ from cl_core.dataset import Dataset, Predictions
 from cl_core.evidence import Evidence
 from cl_core.media import Clips, MediaFiles
 from cl_flows.hidden import without_secrets
-from cl_flows.kept.places import JOINT_FILE, RUN_FILE, TOP_FILE, rows_folder, rows_lock
+from cl_flows.kept.places import INDEX, JOINT_FILE, RUN_FILE, rows_folder, rows_lock
 from cl_flows.kept.top import top_classes
 from cl_flows.locks import ProcessLock
 from cl_flows.plan import Plan
 from cl_flows.runs import RunFolder, rows_to_keep
 from cl_flows.shown_settings import shown_settings
-from cl_plugins.stored_rows import digest_of_rows, save_dataset
+from cl_plugins.stored_rows import digest_of_rows, save_dataset, write_table
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 _WAIT_S = 30.0
 # Probabilities that came with the data may take this share of the bound: the rows come first.
 _PROBABILITIES_SHARE = 0.1
+_MOST_INT32 = 2**31
 
 
 class _NotKeptError(Exception):
@@ -58,7 +59,7 @@ def stage(
 ) -> Staged:
     """Write what this run leaves for later into its hidden folder."""
     staged = _stage_rows(plan, run, dataset)
-    write_top(predictions.pred_probs, run.partial / TOP_FILE)
+    write_index(evidence, predictions.pred_probs, run.partial / f"{INDEX}.arrow")
     write_joint(evidence.confident_joint, run.partial / JOINT_FILE)
     config = {**shown_settings(plan), "base": str(plan.config.base.resolve())}
     record = {
@@ -72,15 +73,31 @@ def stage(
     return staged
 
 
-def write_top(pred_probs: Any, path: Path) -> None:
-    """Write the most probable classes of every row, in the data's order."""
+def write_index(evidence: Evidence, pred_probs: Any, path: Path) -> None:
+    """Write what review reads of every row, in numbers, to be read in place: a row in the data's order.
+
+    Labels are class numbers (`given`, `suggested`), in as few bytes as they take; `quality`, `flagged` and
+    `rank` are those of the scored table; `class_1`, `p_1` and so on are the most probable classes.
+    """
+    import pyarrow as pa
+
+    scored = evidence.scored
+    given, suggested = (
+        pd.Categorical(scored[name], categories=list(evidence.classes)).codes
+        for name in ("given_label", "suggested_label")
+    )
+    columns = {
+        "given": given,
+        "suggested": suggested,
+        "quality": scored["label_quality"].to_numpy(),
+        "flagged": scored["is_label_issue"].to_numpy(),
+        "rank": scored["rank"].to_numpy().astype(np.int32 if len(scored) < _MOST_INT32 else np.int64),
+    }
     classes, probs = top_classes(pred_probs)
-    columns: dict[str, Any] = {}
     for place in range(classes.shape[1]):
-        columns[f"class_{place + 1}"] = classes[:, place]
-        columns[f"p_{place + 1}"] = probs[:, place]
-    dictionaries = [name for name in columns if name.startswith("class_")]
-    pd.DataFrame(columns).to_parquet(path, index=False, use_dictionary=dictionaries)
+        columns[f"class_{place + 1}"] = classes[:, place].astype(given.dtype)
+        columns[f"p_{place + 1}"] = np.ascontiguousarray(probs[:, place])
+    write_table(pa.table(columns), path)
 
 
 def write_joint(counts: Any, path: Path) -> None:

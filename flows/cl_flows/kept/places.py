@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 RUN_FILE = "run.json"
-TOP_FILE = "top.parquet"
+INDEX = "index"  # index.arrow
+OLD_TOP_FILE = "top.parquet"  # of runs before there was an index
 JOINT_FILE = "joint.parquet"
 ROWS_FOLDER = "rows"
 

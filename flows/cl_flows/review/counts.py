@@ -1,41 +1,68 @@
 """How many rows of a class hold a word. Weighs nothing."""
 
 import re
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+import threading
+from collections import Counter, OrderedDict
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cl_plugins.stored_rows import MappedTexts
 
 WORD = re.compile(r"\w+")
 # Rows of a class that are read, drawn with a fixed seed, and characters of each: bounded on any data.
 MOST_ROWS = 1_000
 MOST_CHARACTERS = 2_000
 _SEED = 0
+# Counts kept, of all classes together: about 100 MB. Classes that nobody asked for lately are counted anew.
+_MOST_KEPT = 1_000_000
+
+
+class ClassWords(NamedTuple):
+    """Words of one class: rows by word, how many rows were read, and which."""
+
+    counts: Counter[str]
+    n_rows: int
+    rows: frozenset[int]
 
 
 class WordCounts:
-    """Rows of each class that hold a word, counted when a class is first asked for."""
+    """Rows of each class that hold a word, counted when a class is asked for."""
 
-    def __init__(self, texts: Sequence[str], given: NDArray[np.int32]) -> None:
+    def __init__(self, texts: MappedTexts, given: NDArray[np.int32], *, most_kept: int = _MOST_KEPT) -> None:
         self.texts = texts
         self._given = given
-        self._known: dict[int, tuple[Counter[str], int, frozenset[int]]] = {}
+        self._most = most_kept
+        self._lock = threading.Lock()
+        self._known: OrderedDict[int, ClassWords] = OrderedDict()
+        self._n_kept = 0
 
-    def of_class(self, code: int) -> tuple[Counter[str], int, frozenset[int]]:
-        """Return rows by word, the number of rows read, and which these are."""
-        if code not in self._known:
-            rows: NDArray[Any] = np.flatnonzero(self._given == code)
-            if len(rows) > MOST_ROWS:
-                rows = np.random.default_rng([_SEED, code]).choice(rows, MOST_ROWS, replace=False)
-            counts: Counter[str] = Counter()
-            for row in rows.tolist():
-                counts.update(words_of(self.texts[row]))
-            self._known[code] = counts, len(rows), frozenset(rows.tolist())
-        return self._known[code]
+    def of_class(self, code: int) -> ClassWords:
+        """Return the words of the rows labelled with a class."""
+        with self._lock:
+            found = self._known.get(code)
+            if found is not None:
+                self._known.move_to_end(code)
+                return found
+        found = self._counted(code)
+        with self._lock:
+            if code not in self._known:
+                self._known[code] = found
+                self._n_kept += len(found.counts)
+            while self._n_kept > self._most and len(self._known) > 1:
+                self._n_kept -= len(self._known.popitem(last=False)[1].counts)
+        return found
+
+    def _counted(self, code: int) -> ClassWords:
+        rows = np.flatnonzero(self._given == code)
+        if len(rows) > MOST_ROWS:
+            rows = np.random.default_rng([_SEED, code]).choice(rows, MOST_ROWS, replace=False)
+        counts = Counter(chain.from_iterable(map(words_of, self.texts.take(rows))))
+        return ClassWords(counts, len(rows), frozenset(rows.tolist()))
 
 
 def words_of(text: str) -> set[str]:
     """Return the different words of a text, in lower case."""
-    return {found[0] for found in WORD.finditer(text[:MOST_CHARACTERS].lower())}
+    return set(WORD.findall(text[:MOST_CHARACTERS].lower()))

@@ -36,16 +36,16 @@ def tables_of(index: RunIndex) -> Tables:
     report = index.run.report
     shown = index.heat(charts.HEAT_MAP_CLASSES)
     place = {name: code for code, name in enumerate(index.classes)}
-    rows = np.bincount(index.given, minlength=len(index.classes))
+    flagged = charts.quality_bins(index.quality[index.flagged])
     return Tables(
         class_rows=report["classes"]["rows"],
         pairs=report["pairs"]["rows"][:_PAIRS],
         n_pairs=report["pairs"]["total"],
         joint=np.array(shown.counts, dtype=np.int64).reshape(len(shown.labels), len(shown.labels)),
         joint_classes=shown.labels,
-        joint_rows=rows[[place[name] for name in shown.labels]],
-        flagged=charts.quality_bins(index.quality[index.flagged]),
-        kept=charts.quality_bins(index.quality[~index.flagged]),
+        joint_rows=index.class_sizes[[place[name] for name in shown.labels]],
+        flagged=flagged,
+        kept=charts.quality_bins(index.quality) - flagged,
     )
 
 

@@ -8,15 +8,16 @@ from numpy.typing import NDArray
 
 from cl_core.errors import InputError
 from cl_core.types import Indices, Mask
-from cl_flows.kept.places import JOINT_FILE, TOP_FILE
+from cl_flows.kept.places import JOINT_FILE
 from cl_flows.kept.run import KeptRun
 from cl_flows.review.columns import Columns
 from cl_flows.review.counts import WordCounts
 from cl_flows.review.filter import RowFilter
 from cl_flows.review.rows import Bin, ClassRow, HeatMap, Pair, ReviewRow
-from cl_flows.runs import SCORED_FILE
+from cl_flows.review.scored import ScoredRows
 
-_READ = ("id", "given_label", "suggested_label", "label_quality", "is_label_issue", "rank")
+# Sorting one row in so many costs less than going through all of them in order.
+_FEW = 10
 
 
 class RunIndex:
@@ -39,34 +40,31 @@ class RunIndex:
     """
 
     def __init__(self, run: KeptRun) -> None:
-        import pyarrow.parquet as pq
-
-        scored = pq.read_table(
-            run.folder / SCORED_FILE,
-            columns=list(_READ),
-            read_dictionary=["given_label", "suggested_label"],
-            memory_map=True,
-        )
+        scored = self._scored = ScoredRows(run)
         self.run = run
-        self.n_rows: int = scored.num_rows
-        self.classes = run.classes
+        self.n_rows, self.classes = len(scored.rank), run.classes
         self._code = {name: code for code, name in enumerate(run.classes)}
-        self.given = self._codes(scored["given_label"])
-        self.suggested = self._codes(scored["suggested_label"])
-        self.quality: NDArray[np.float64] = scored["label_quality"].to_numpy()
-        self.flagged: Mask = scored["is_label_issue"].to_numpy()
-        self.rank: NDArray[np.int64] = scored["rank"].to_numpy()
-        self._id_cells = scored["id"].combine_chunks()
-        # Positions in the order people look at them: rank is a permutation of 1..n.
-        self.order: Indices = np.empty(self.n_rows, dtype=np.intp)
-        self.order[self.rank - 1] = np.arange(self.n_rows)
-        self.order.setflags(write=False)  # handed out for a filter that takes every row
+        self.given, self.suggested = scored.given, scored.suggested
+        self.quality, self.flagged, self.rank = scored.quality, scored.flagged, scored.rank
         self.columns = Columns(run)
 
     def find(self, wanted: RowFilter) -> Indices:
         """Return the positions of the rows that fit, worst (rank 1) first."""
         fits = self._fits(wanted)
-        return self.order if fits is None else self.order[fits[self.order]]
+        if fits is None:
+            return self.order
+        found = np.flatnonzero(fits)
+        if len(found) * _FEW < self.n_rows:
+            return found[np.argsort(self.rank[found])]
+        return self.order[fits[self.order]]
+
+    @cached_property
+    def order(self) -> Indices:
+        """Positions in the order people look at them, shape ``(n,)``."""
+        order: Indices = np.empty(self.n_rows, dtype=np.intp)
+        order[self.rank - 1] = np.arange(self.n_rows)  # rank is a permutation of 1..n
+        order.setflags(write=False)  # handed out for a filter that takes every row
+        return order
 
     def row(self, position: int) -> ReviewRow:
         """Return what is known of one row."""
@@ -79,20 +77,20 @@ class RunIndex:
             suggested=self.classes[self.suggested[position]],
             quality=float(self.quality[position]),
             flagged=bool(self.flagged[position]),
-            reason=str(self._reasons[position].as_py() or ""),
+            reason=str(self._scored.reasons[position].as_py() or ""),
             probabilities=self._probabilities(position),
             rank=int(self.rank[position]),
         )
 
     def id_of(self, position: int) -> str:
         """Return what people call a row."""
-        return str(self._id_texts[position].as_py())
+        return self._scored.id_of(position)
 
     def position_of(self, row_id: str) -> int:
         """Return the position of the row with this very id."""
         import pyarrow.compute as pc
 
-        found = pc.index(self._id_texts, row_id).as_py()
+        found = pc.index(self._scored.id_texts, row_id).as_py()
         if found < 0:
             raise InputError(f"no row has the id {row_id!r}", hint="the scored table lists every id")
         return int(found)
@@ -106,7 +104,12 @@ class RunIndex:
     @cached_property
     def ids(self) -> NDArray[Any]:
         """What people call the rows, shape ``(n,)``."""
-        return np.asarray(self._id_cells.to_numpy(zero_copy_only=False))
+        return np.asarray(self._scored.ids.to_numpy(zero_copy_only=False))
+
+    @cached_property
+    def class_sizes(self) -> NDArray[np.intp]:
+        """Rows labelled with each class, shape ``(k,)``."""
+        return np.bincount(self.given, minlength=len(self.classes))
 
     def slice_columns(self) -> tuple[str, ...]:
         """Columns of the source that rows can be cut by, the given label left out."""
@@ -135,7 +138,7 @@ class RunIndex:
     def class_rows(self, most: int) -> list[ClassRow]:
         """Return the classes, those with most flagged rows first."""
         k = len(self.classes)
-        rows = np.bincount(self.given, minlength=k)
+        rows = self.class_sizes
         flagged = np.bincount(self.given[self.flagged], minlength=k)
         given, true, counts = self._joint
         kept = np.zeros(k)
@@ -177,11 +180,12 @@ class RunIndex:
 
     def mean_suggested_probability(self, positions: Indices) -> float | None:
         """Return the mean probability of the rows' suggested labels; None where none is on record."""
-        if self._top is None:
+        if self._scored.top is None:
             return None
-        classes, probs = self._top
-        hit = classes[positions] == self.suggested[positions][:, None]
-        return float(probs[positions][hit].mean()) if hit.any() else None
+        suggested = self.suggested[positions]
+        found = [p[positions][c[positions] == suggested] for c, p in zip(*self._scored.top, strict=True)]
+        hit = np.concatenate(found)
+        return float(hit.mean(dtype=np.float64)) if len(hit) else None
 
     @cached_property
     def _slice_columns(self) -> tuple[str, ...]:
@@ -213,49 +217,13 @@ class RunIndex:
     def _with_id(self, beginning: str) -> Mask:
         import pyarrow.compute as pc
 
-        return np.asarray(pc.starts_with(self._id_texts, beginning))
-
-    def warm(self) -> None:
-        """Read now what else the first search, slice or card would read: a second for a million rows."""
-        self.slice_columns()
-        self.find(RowFilter(search="\x00"))
-        self.pairs(1)
-        if self.n_rows:
-            self.row(0)
-
-    @cached_property
-    def _id_texts(self) -> Any:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        return pc.cast(self._id_cells, pa.large_string())
-
-    @cached_property
-    def _reasons(self) -> Any:
-        import pyarrow.parquet as pq
-
-        path = self.run.folder / SCORED_FILE
-        return pq.read_table(path, columns=["reasons"], memory_map=True)["reasons"].combine_chunks()
-
-    @cached_property
-    def _top(self) -> tuple[NDArray[np.int32], NDArray[np.float32]] | None:
-        """Read the most probable classes and their probabilities; a run of an older labelgate has none."""
-        import pyarrow.parquet as pq
-
-        path = self.run.folder / TOP_FILE
-        if not path.exists():
-            return None
-        table = pq.read_table(path)
-        m = table.num_columns // 2
-        classes = np.column_stack([table[f"class_{i + 1}"].to_numpy() for i in range(m)])
-        return classes, np.column_stack([table[f"p_{i + 1}"].to_numpy() for i in range(m)])
+        return np.asarray(pc.starts_with(self._scored.id_texts, beginning))
 
     def _probabilities(self, position: int) -> tuple[tuple[str, float], ...]:
         given = int(self.given[position])
         known: list[tuple[int, float]] = []
-        if self._top is not None:
-            classes, probs = self._top
-            known = list(zip(classes[position].tolist(), probs[position].tolist(), strict=True))
+        if self._scored.top is not None:
+            known = [(int(c[position]), float(p[position])) for c, p in zip(*self._scored.top, strict=True)]
         if given not in {code for code, _ in known}:
             known.append((given, float(self.quality[position])))
         return tuple((self.classes[code], p) for code, p in known)
@@ -281,7 +249,7 @@ class RunIndex:
         true = [self._code[pair["suggested_label"]] for pair in pairs]
         rows = np.array([pair["rows"] for pair in pairs], dtype=np.int64)
         k = len(self.classes)
-        left = np.bincount(self.given, minlength=k) - np.bincount(given, rows, k).astype(np.int64)
+        left = self.class_sizes - np.bincount(given, rows, k).astype(np.int64)
         codes = np.arange(k)
         return (
             np.append(given, codes).astype(np.int64),
@@ -294,11 +262,3 @@ class RunIndex:
         """Pairs (given times k plus suggested) of the flagged rows, and how many each has."""
         given = self.given[self.flagged].astype(np.int64)
         return np.unique(given * len(self.classes) + self.suggested[self.flagged], return_counts=True)
-
-    def _codes(self, labels: Any) -> NDArray[np.int32]:
-        """Turn label names, dictionary-encoded in the file, into class numbers."""
-        out = []
-        for chunk in labels.chunks:
-            of = np.array([self._code[name] for name in chunk.dictionary.to_pylist()], dtype=np.int32)
-            out.append(of[chunk.indices.to_numpy()])
-        return np.concatenate(out) if out else np.empty(0, np.int32)

@@ -133,7 +133,7 @@ def test_rows_are_left_out_on_request_or_when_too_large(
         assert any(said in note for note in kept.report["notes"])
         with pytest.raises(ConfigError, match=said):
             kept.dataset()
-        assert (kept.folder / "top.parquet").exists()
+        assert (kept.folder / "index.arrow").exists()
     assert kept_folders(tmp_path) == []
 
 
@@ -211,7 +211,7 @@ def test_a_run_of_an_older_labelgate_opens(tables: Path, tmp_path: Path, gate_co
 
     run_direct(gate_config(tables / "noisy.csv", tmp_path))
     whole = RunIndex(open_kept(tmp_path, "last"))
-    for name in ("run.json", "top.parquet", "joint.parquet"):
+    for name in ("run.json", "index.arrow", "joint.parquet"):
         (whole.run.folder / name).unlink()
     kept = open_kept(tmp_path, "last")
     with pytest.raises(ConfigError, match="made by an older labelgate"):
@@ -221,7 +221,30 @@ def test_a_run_of_an_older_labelgate_opens(tables: Path, tmp_path: Path, gate_co
     assert old.heat(3) == whole.heat(3)
     worst = int(old.order[0])
     assert dict(old.row(worst).probabilities)[old.row(worst).given] == pytest.approx(whole.quality[worst])
+    for name in ("given", "suggested", "quality", "flagged", "rank", "order"):
+        np.testing.assert_array_equal(getattr(old, name), getattr(whole, name))
     assert config_of(kept).gate.max_noise_rate == 0.05
+
+
+def test_a_run_without_an_index_says_the_same(tables: Path, tmp_path: Path, gate_config: Any) -> None:
+    """Its most probable classes lie in a Parquet file of their own; every row reads as with the index."""
+    from cl_flows.review.index import RunIndex
+
+    run_direct(gate_config(tables / "noisy.csv", tmp_path))
+    kept = open_kept(tmp_path, "last")
+    new = RunIndex(kept)
+    rows = [new.row(position) for position in range(new.n_rows)]
+    mean = new.mean_suggested_probability(new.order)
+    file = kept.folder / "index.arrow"
+    table = pd.read_feather(file)
+    table[[name for name in table if name.startswith(("class_", "p_"))]].to_parquet(
+        kept.folder / "top.parquet"
+    )
+    file.unlink()
+    old = RunIndex(open_kept(tmp_path, "last"))
+    assert [old.row(position) for position in range(old.n_rows)] == rows
+    assert old.mean_suggested_probability(old.order) == pytest.approx(mean)
+    assert rows[0].id == str(pd.read_parquet(kept.folder / "scored.parquet")["id"][0])
 
 
 def test_a_damaged_run_says_so(tables: Path, tmp_path: Path, gate_config: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.kept import open_kept
+from cl_flows.review.counts import WordCounts
 from cl_flows.review.filter import RowFilter
 from cl_flows.review.index import RunIndex
 from cl_flows.review.neighbours import neighbours
@@ -42,6 +43,18 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> RunIndex:
     pd.DataFrame(rows).to_csv(folder / "animals.csv", index=False)
     data = {"path": str(folder / "animals.csv"), "label": "label", "text": "text"}
     return index_of(data, folder / "runs")
+
+
+def test_counts_are_kept_in_bounds(texts: RunIndex) -> None:
+    """A class that had to make room is counted anew, to the same numbers."""
+    assert texts.columns.texts is not None
+    counts = WordCounts(texts.columns.texts, texts.given, most_kept=1)
+    first = counts.of_class(0)
+    assert counts.of_class(0) is first
+    other = counts.of_class(1)
+    assert counts.of_class(0) is not first
+    assert counts.of_class(0) == first
+    assert set(first.rows) | set(other.rows) == set(range(texts.n_rows))
 
 
 def test_words_speak_for_the_suggestion(texts: RunIndex) -> None:

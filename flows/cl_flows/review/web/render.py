@@ -54,6 +54,14 @@ def static_url(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
+def compile_templates() -> None:
+    """Compile every template now: nobody waits for it who asks for a page."""
+    own = (item.name for item in (files("cl_flows.review.web") / "templates").iterdir())
+    for name in (*own, *_REPORTS):
+        if name.endswith(".j2"):
+            _environment().get_template(name)
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = make_environment(_source)

@@ -1,5 +1,6 @@
 """Runs the pages on a port until interrupted. No page, no command line."""
 
+import gc
 import logging
 import socket
 import threading
@@ -52,9 +53,24 @@ def serve(output: Path, access: Access, listener: socket.socket, *, ready: Calla
         timeout_graceful_shutdown=_GRACE_S,
         lifespan="off",
     )
+    _get_ready()
     server = uvicorn.Server(config)
     threading.Thread(target=_when_started, args=(server, ready), daemon=True).start()
     server.run(sockets=[listener])
+
+
+def _get_ready() -> None:
+    """Do now what the first page would wait for."""
+    import pyarrow.compute
+    import pyarrow.pandas_compat
+    import pyarrow.parquet  # noqa: F401 - what opening a run imports
+
+    from cl_flows.review.web.render import compile_templates
+
+    compile_templates()
+    # Modules and templates stay for good: a full collection among them takes a quarter of a second.
+    gc.collect()
+    gc.freeze()
 
 
 def _when_started(server: "object", ready: Callable[[], None]) -> None:
