@@ -237,7 +237,7 @@ def test_a_run_without_an_index_says_the_same(tables: Path, tmp_path: Path, gate
     mean = new.mean_suggested_probability(new.order)
     file = kept.folder / "index.arrow"
     table = pd.read_feather(file)
-    table[[name for name in table if name.startswith(("class_", "p_"))]].to_parquet(
+    table[[name for name in map(str, table) if name.startswith(("class_", "p_"))]].to_parquet(
         kept.folder / "top.parquet"
     )
     file.unlink()
