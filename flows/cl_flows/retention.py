@@ -115,8 +115,8 @@ def apply_limits(config: GateConfig, dataset: str) -> None:
             logger.info("pruned %d runs of %s, and rows of %d", len(gone), dataset, len(rows))
 
 
-def refuse_pruned(database: Database, wanted: str) -> None:
-    """Say so where the run whose id begins with `wanted` is one that was pruned."""
+def refuse_gone(database: Database, wanted: str) -> None:
+    """Say so where history knows the run whose id begins with `wanted`: its folder was pruned, or is lost."""
     if not is_there(database) or not wanted:
         return
     query = select(PRUNINGS).where(func.substr(PRUNINGS.c.run_id, 1, len(wanted)) == wanted).limit(2)
@@ -127,6 +127,14 @@ def refuse_pruned(database: Database, wanted: str) -> None:
         raise ConfigError(
             f"run {run_id} was pruned on {moment[:10]}: its folder of {n_bytes / 1e6:,.1f} MB is gone",
             hint="`labelgate history` still has its verdict; output.keep_runs and keep_days say what stays",
+        )
+    query = select(RUNS.c.run_id).where(func.substr(RUNS.c.run_id, 1, len(wanted)) == wanted).limit(2)
+    with reading(database) as connection:
+        lost = list(connection.execute(query).scalars())
+    if len(lost) == 1:
+        raise ConfigError(
+            f"run {lost[0]} is in history, but its folder is not here",
+            hint="restore the folder, look on the machine that made it, or gate the data again",
         )
 
 

@@ -235,7 +235,7 @@ def find_run(output: Path, wanted: str) -> Path:
     if not runs:
         raise ConfigError(f"no runs in {output}", hint="`labelgate run` makes one; --output names the folder")
     if wanted == "last":
-        return runs[-1]
+        return _whole(runs[-1])
     found = [p for p in runs if p.name.startswith(wanted)]
     if len(found) != 1:
         what = "no run" if not found else f"{len(found)} runs"
@@ -243,4 +243,15 @@ def find_run(output: Path, wanted: str) -> Path:
             f"{what} in {output} called {wanted!r}",
             hint=f"`labelgate history` lists them; newest: {runs[-1].name}",
         )
-    return found[0]
+    return _whole(found[0])
+
+
+def _whole(run: Path) -> Path:
+    """Refuse a run that lost a file: what asks for a run reads these."""
+    lost = [name for name in ("report.json", "report.md", SCORED_FILE) if not (run / name).is_file()]
+    if lost:
+        raise ConfigError(
+            f"run {run.name} is damaged: {', '.join(lost)} of its folder {run} cannot be found",
+            hint="restore its folder from a copy, or gate the data again",
+        )
+    return run

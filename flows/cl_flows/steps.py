@@ -20,6 +20,7 @@ from cl_flows.baselines import find_baseline
 from cl_flows.config import conceal_variables
 from cl_flows.content import prediction_key
 from cl_flows.corrections.corrected import corrected, read_patches
+from cl_flows.database.connect import refuse_unusable
 from cl_flows.limits import refuse_overdue, within
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
@@ -27,6 +28,7 @@ from cl_flows.progress import report_progress
 
 def load(plan: Plan) -> Dataset:
     """Read the data set, and lay people's corrections over it."""
+    refuse_unusable(plan.config.history)
     patches = read_patches(plan.config)
     loader, options = plan.loader
     report_progress(0, 1, "loading the data")

@@ -2,13 +2,18 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cl_core import ConfigError
+from cl_core import ConfigError, GateError
+from cl_flows.config import make_config
+from cl_flows.database import connect
 from cl_flows.history import HistoryRow, read_history, recording
+from cl_flows.plan import make_plan
+from cl_flows.steps import load
 
 ROW = HistoryRow(
     run_id="20260101-000000-aaaaaa",
@@ -84,3 +89,39 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be used") as refused:
         read_history(path)
     assert isinstance(refused.value.__cause__, sqlite3.Error)
+
+
+def test_a_history_that_another_program_holds_is_left_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told to move a file aside that somebody is writing; there is no verdict, and no bad input."""
+    monkeypatch.setattr(connect, "_WAIT_S", 0.01)
+    path = tmp_path / "history.db"
+    with recording(path, ROW):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(GateError, match="is locked") as refused:
+            read_history(path)
+    assert "close that one" in refused.value.hint
+    assert read_history(path) == [ROW]
+
+
+def test_a_history_that_cannot_be_opened_says_to_look_at_rights(tmp_path: Path) -> None:
+    """A folder where the file should be is no damaged database."""
+    (tmp_path / "history.db").mkdir()
+    with pytest.raises(ConfigError, match="unable to open") as refused:
+        read_history(tmp_path / "history.db")
+    assert "who may write" in refused.value.hint
+
+
+def test_a_history_that_cannot_be_used_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    """Not after hours of fitting: the data file, which is not there either, is not even looked for."""
+    (tmp_path / "history.db").write_text("not a database, but long enough to be read as one " * 20)
+    raw = {
+        "data": {"path": str(tmp_path / "nowhere.csv")},
+        "gate": {"max_noise_rate": 0.1},
+        "output": {"folder": str(tmp_path)},
+    }
+    with pytest.raises(ConfigError, match="file is not a database"):
+        load(make_plan(make_config(raw, "test")))

@@ -20,7 +20,7 @@ from cl_flows.database.connect import writing
 from cl_flows.database.tables import AUDITS
 from cl_flows.direct import run_direct
 from cl_flows.history import HistoryRow, read_history, recording
-from cl_flows.retention import Retention, prune, refuse_pruned
+from cl_flows.retention import Retention, prune, refuse_gone
 from cl_flows.review.decisions import Action, NewDecision, RunKey, decide
 from cl_flows.runs import new_run_id, open_run
 
@@ -81,7 +81,9 @@ def test_the_oldest_go_and_history_keeps_their_rows(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
     assert len(read_history(tmp_path / "history.db")) == 7
     with pytest.raises(ConfigError, match="was pruned on 2026-01-20"):
-        refuse_pruned(tmp_path / "history.db", "20260102-000000-aaaaaa-c")
+        refuse_gone(tmp_path / "history.db", "20260102-000000-aaaaaa-c")
+    with pytest.raises(ConfigError, match=f"{runs[4]} is in history, but its folder is not here"):
+        refuse_gone(tmp_path / "history.db", runs[4][:10])
     assert gone(tmp_path, Retention(3, 0.5, rows=True), dataset="cats") == runs[3::-1]
     assert [row.run_id for row in read_history(tmp_path / "history.db", dataset="cats")] == [runs[4]]
 

@@ -102,6 +102,8 @@ def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
     """``last`` is the newest; a beginning must be unique."""
     for name in ("20260101-000000-aaaaaa", "20260102-000000-bbbbbb", ".20260103-000000-cccccc.partial"):
         (tmp_path / name).mkdir()
+        for file in ("report.json", "report.md", "scored.parquet"):
+            (tmp_path / name / file).touch()
     assert find_run(tmp_path, "last").name == "20260102-000000-bbbbbb"
     assert find_run(tmp_path, "20260101").name == "20260101-000000-aaaaaa"
     with pytest.raises(ConfigError, match="2 runs"):
@@ -110,6 +112,9 @@ def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
         find_run(tmp_path, "1999")
     with pytest.raises(ConfigError, match="no runs in"):
         find_run(tmp_path / "elsewhere", "last")
+    (tmp_path / "20260102-000000-bbbbbb" / "scored.parquet").unlink()
+    with pytest.raises(ConfigError, match=r"damaged: scored\.parquet of its folder .* cannot be found"):
+        find_run(tmp_path, "last")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="wants the device that is always full")

@@ -35,14 +35,14 @@ def report(run_id: str, html: Path | None, form: str, output: Path | None) -> No
     """Show the run RUN (the beginning of its id will do; the newest one by default)."""
     from cl_core.errors import ConfigError
     from cl_flows.database.place import history_in
-    from cl_flows.retention import refuse_pruned
+    from cl_flows.retention import refuse_gone
     from cl_flows.runs import find_run
 
     base = output or OUTPUT_FOLDER
     try:
         folder = find_run(base, run_id)
     except ConfigError:
-        refuse_pruned(history_in(base), run_id)
+        refuse_gone(history_in(base), run_id)
         raise
     page = folder / "report.html"
     if html is not None:

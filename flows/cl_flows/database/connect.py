@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from cl_core.errors import ConfigError
-from cl_flows.database.place import Database
+from cl_core.errors import ConfigError, GateError, LabelgateError
+from cl_flows.database.place import Database, is_there
 from cl_flows.database.schema import bring_up_to_date, state_of
 from cl_plugins.loaders.database_url import DatabaseUrl, parse_url
 from cl_plugins.needs import needed
@@ -50,6 +50,14 @@ def writing(database: Database) -> Iterator[Connection]:
             connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": _WRITERS})
         bring_up_to_date(connection)
         yield connection
+
+
+def refuse_unusable(database: Database) -> None:
+    """Refuse a history that cannot be opened, while nothing has been worked for yet; none at all will do."""
+    if is_there(database):
+        url = _url_of(database)
+        with _told(database, url), _begun(_engine(database, url, "BEGIN")) as connection:
+            state_of(connection)
 
 
 @contextmanager
@@ -113,11 +121,25 @@ def _told(database: Database, url: DatabaseUrl | None) -> Iterator[None]:
     except (SQLAlchemyError, sqlite3.Error) as error:
         fault = getattr(error, "orig", None) or error
         if url is None:
-            raise ConfigError(
-                f"history database {database} cannot be used: {fault}",
-                hint="move it aside, or name another results folder with --output",
-            ) from fault
+            raise _of_sqlite(database, fault) from fault
         raise ConfigError(
             f"history database {url.shown} cannot be used: {url.scrubbed(fault)}",
             hint="check output.database, that the server runs, and that its user may create tables and write",
         ) from None
+
+
+def _of_sqlite(database: Database, fault: BaseException) -> LabelgateError:
+    """Say what to do about a fault of the file: only a damaged one is moved aside."""
+    says = f"history database {database} cannot be used: {fault}"
+    match getattr(fault, "sqlite_errorcode", 0) & 0xFF:  # the rest of the number says more than we need
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            hint = f"another program has held it for {_WAIT_S} seconds: close that one, then try again"
+            return GateError(says, hint=hint)
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+            return GateError(says, hint="make room on its disk, or mend it, then try again")
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return ConfigError(
+                says, hint="check who may write the file and its folder, or name another folder"
+            )
+        case _:
+            return ConfigError(says, hint="move it aside, or name another results folder with --output")

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from cl_core.errors import ConfigError
+from cl_core.errors import LabelgateError
 from cl_flows.database.connect import reading
 from cl_flows.database.place import history_in, is_there
 from cl_flows.doctor.finding import Finding
@@ -40,7 +40,7 @@ def look_at_history(folder: Path) -> list[Finding]:
     try:
         newest = read_history(database, limit=1)
         state = "ok" if isinstance(database, str) else _checked(database)
-    except ConfigError as error:
+    except LabelgateError as error:
         return [Finding("history", "problem", str(error), error.hint)]
     if state != "ok":
         says = f"history database {database} is damaged: {state}"

@@ -85,9 +85,9 @@ def open_kept(output: Path, wanted: str) -> KeptRun:
     try:
         folder = find_run(output, wanted)
     except ConfigError:
-        from cl_flows.retention import refuse_pruned  # which itself looks at what runs keep
+        from cl_flows.retention import refuse_gone  # which itself looks at what runs keep
 
-        refuse_pruned(history_in(output), wanted)
+        refuse_gone(history_in(output), wanted)
         raise
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
