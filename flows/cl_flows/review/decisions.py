@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Select, func, select
@@ -25,8 +26,13 @@ if TYPE_CHECKING:
 
 Origin: TypeAlias = Literal["page", "bulk", "audit", "import"]
 
-# Bounds of what one decision may hold: people type them, and a page of the web sends them.
-_MOST_LETTERS = {"row_id": 4096, "given_label": 4096, "label": 4096, "note": 4096, "who": 256, "token": 256}
+# Bounds of what one decision may hold. Labels and ids come from the data: whole sentences at times, and as
+# long as a cell of the patch that they end in may be (csv reads up to 131,072). The rest people type.
+_LABEL = 100_000
+_MOST_LETTERS = {"row_id": _LABEL, "given_label": _LABEL, "label": _LABEL}
+_MOST_LETTERS |= {"note": 4096, "who": 256, "token": 256}
+# Of all decisions of one step: a suggestion taken for a million rows must not fill the disk.
+_MOST_A_STEP = 500_000_000
 # Databases bound the values of one query.
 _TOKENS_A_QUERY = 500
 _UNDO = "undo"
@@ -121,8 +127,9 @@ def decide(
     ------
     InputError
         For a decision without a person, a ``relabel`` without a label, a token that stands for another
-        decision, or text that no database takes.
+        decision, text that no database takes, or more of it than one step may hold.
     """
+    _refuse_flood(decisions)
     rows = [_row(run, who, one, origin, blind=blind) for one in decisions]
     step = secrets.token_hex(8)
     moment = _now()
@@ -172,6 +179,9 @@ def undo(database: Database, run: RunKey, who: str, *, token: str = "") -> Decis
         return _decision(last)
 
 
+_ROW_AND_PERSON = itemgetter(Decision._fields.index("position"), Decision._fields.index("who"))
+
+
 @contextmanager
 def collector_at_rest() -> Iterator[None]:
     """Keep the garbage collector from searching a hundred thousand new records, which doubles the time."""
@@ -196,9 +206,19 @@ def latest(database: Database, fingerprint: str, *, who: str | None = None) -> l
     with collector_at_rest():
         gone = _steps_taken_back(found)
         stands = found if not gone else [one for one in found if one.undoes is None and one.step not in gone]
-        words = {(one.position, one.who): one for one in stands}
+        words = dict(zip(map(_ROW_AND_PERSON, stands), stands, strict=True))
         # A later word stands where the person's first one stood.
         return list(words.values()) if len(words) == len(stands) else sorted(words.values())
+
+
+def since(database: Database, fingerprint: str, number: int) -> list[Decision]:
+    """Return what was decided after a decision. Writers wait for each other, so numbers come in order."""
+    if not is_there(database):
+        return []
+    here = DECISIONS.c
+    with reading(database) as connection:
+        newer = (here.fingerprint == fingerprint, here.number > number)
+        return _decisions(connection, select(DECISIONS).where(*newer))
 
 
 def read_log(database: Database, fingerprint: str) -> list[dict[str, Any]]:
@@ -283,6 +303,17 @@ def _row(run: RunKey, who: str, one: NewDecision, origin: Origin, *, blind: bool
         "blind": int(blind),
         "undoes": None,
     }
+
+
+def _refuse_flood(decisions: Sequence[NewDecision]) -> None:
+    """Refuse more text in one step than a database should get at once."""
+    letters = sum(len(one.row_id) + len(one.given_label) + len(one.label) for one in decisions)
+    if letters > _MOST_A_STEP:
+        raise InputError(
+            f"{len(decisions):,} decisions at once hold {letters:,} letters of ids and labels, "
+            f"and {_MOST_A_STEP:,} are the most",
+            hint="decide about fewer rows at once",
+        )
 
 
 def _refuse_text(texts: dict[str, str]) -> None:

@@ -119,17 +119,20 @@ def standing_from(words: Iterable[Decision], *, needed: int = 1) -> Standing:
     by_row: dict[int, list[Decision]] = {}
     with collector_at_rest():
         for word in words:
-            if word.position in by_row:
-                by_row[word.position].append(word)
-            else:
-                by_row[word.position] = [word]
-        return Standing(by_row, {place: _weighed(said, needed) for place, said in by_row.items()}, needed)
+            by_row.setdefault(word.position, []).append(word)
+        return Standing(by_row, {place: weighed(said, needed) for place, said in by_row.items()}, needed)
 
 
-def _weighed(said: list[Decision], needed: int) -> tuple[Outcome, str, Decision]:
+def weighed(said: list[Decision], needed: int = 1) -> tuple[Outcome, str, Decision]:
+    """Return what becomes of one row, its label, and the word that speaks for it."""
     if len(said) == 1 and needed <= 1:  # nearly all rows, and a hundred thousand of them must not take long
         word = said[0]
-        return (*_opinion(word), word) if word.action != _SKIP else (_OPEN, "", word)
+        action = word.action
+        if action == "relabel":
+            return _RELABEL, word.label, word
+        if action == "keep":
+            return _KEEP, word.given_label, word
+        return (_OPEN if action == "skip" else _EXCLUDE), "", word
     opinions = [word for word in said if word.action != _SKIP]
     if not opinions:
         return _OPEN, "", said[-1]

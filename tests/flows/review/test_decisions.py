@@ -86,6 +86,7 @@ def test_taking_back_goes_step_by_step_and_is_on_record(database: Database) -> N
         ("kim", said(1, "keep", note="a\0b"), "note of a decision is not text"),
         ("kim", said(1, "relabel", "\ud800"), "label of a decision is not text"),
         ("k" * 300, said(1, "keep"), "up to 256 letters"),
+        ("kim", said(1, "relabel", "b" * 100_001), "up to 100,000 letters"),
     ],
 )
 def test_a_decision_that_makes_no_sense_is_refused(
@@ -95,6 +96,17 @@ def test_a_decision_that_makes_no_sense_is_refused(
     with pytest.raises(InputError, match=says):
         decide(tmp_path / "history.db", RUN, who, [said(2, "keep"), decision])
     assert latest(tmp_path / "history.db", "abc") == []
+
+
+def test_one_step_does_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long labels taken for many rows at once are refused whole, with how much they hold."""
+    monkeypatch.setattr("cl_flows.review.decisions._MOST_A_STEP", 100)
+    path, long = tmp_path / "history.db", "b" * 50
+    with pytest.raises(InputError, match="2 decisions at once hold 110 letters"):
+        decide(path, RUN, "kim", [said(1, "relabel", long), said(2, "relabel", long)])
+    assert latest(path, "abc") == []
+    decide(path, RUN, "kim", [said(1, "relabel", long)])
+    assert words(path) == [(1, "relabel", long, "kim")]
 
 
 def test_a_relabelling_to_the_given_label_is_a_keep(tmp_path: Path) -> None:

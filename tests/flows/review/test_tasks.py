@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,16 @@ def annotated(tasks: list[dict[str, Any]], index: RunIndex) -> list[dict[str, An
         task |= {"id": number, "annotations": [{"id": number, "completed_by": PEOPLE[who]}]}
         task["annotations"][0] |= {"was_cancelled": not picks, "result": [result] if picks else []}
     return done
+
+
+@pytest.mark.parametrize("write", [write_label_studio, write_argilla])
+def test_tasks_that_show_nothing_are_not_written(write: Any, kept: KeptRun, tmp_path: Path) -> None:
+    """Data that are probabilities only have no row to look at: an error says so, and no file is there."""
+    index, bare = RunIndex(kept), replace(kept.dataset(), features=None, modality="none", source=None)
+    with pytest.raises(InputError, match="none of the 6 rows can be shown in a task: the data hold prob"):
+        write(tmp_path / "tasks.json", index, bare, index.order[:6])
+    assert list(tmp_path.iterdir()) == []
+    assert write(tmp_path / "tasks.json", index, bare, index.order[:0]).n_tasks == 0
 
 
 def test_label_studio_there_and_back(kept: KeptRun, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from cl_core.dataset import Dataset
 from cl_core.errors import InputError
 from cl_core.media import MediaFiles
 from cl_core.types import Indices
-from cl_flows.review.content import Cells, Picture, Sound, Text, content_of
+from cl_flows.review.content import Cells, Nothing, Picture, Sound, Text, content_of
 from cl_flows.review.index import RunIndex
 from cl_flows.review.rows import ReviewRow
 
@@ -66,8 +66,8 @@ def choices(index: RunIndex) -> list[str]:
     return [*index.classes, AMBIGUOUS, IN_NO_CLASS]
 
 
-def items(index: RunIndex, dataset: Dataset, positions: Indices, media_url: str | None) -> Iterator[Item]:
-    """Give the rows that can be shown, in the order of `positions`.
+def items(index: RunIndex, dataset: Dataset, positions: Indices, media_url: str | None) -> list[Item]:
+    """Return the rows that can be shown, in the order of `positions`.
 
     Parameters
     ----------
@@ -76,7 +76,26 @@ def items(index: RunIndex, dataset: Dataset, positions: Indices, media_url: str 
     media_url
         Where the tool finds the files of pictures and sounds: file names are put behind it. With None the
         tasks hold small copies of pictures and sounds themselves.
+
+    Raises
+    ------
+    InputError
+        When none of the rows can be shown.
     """
+    found = list(_items(index, dataset, positions, media_url))
+    if len(positions) and not found:
+        content = content_of(dataset, int(positions[0]))
+        why = (
+            content.reason if isinstance(content, Nothing) else "their content is of no kind that tasks have"
+        )
+        raise InputError(
+            f"none of the {len(positions):,} rows can be shown in a task: {why}",
+            hint="gate the data with the records themselves beside the probabilities: see docs/loaders.md",
+        )
+    return found
+
+
+def _items(index: RunIndex, dataset: Dataset, positions: Indices, media_url: str | None) -> Iterator[Item]:
     files = dataset.features if isinstance(dataset.features, MediaFiles) else None
     for position in positions.tolist():
         row = index.row(position)

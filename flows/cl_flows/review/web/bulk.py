@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cl_flows.review.bulk import accept_bulk, preview_bulk
-from cl_flows.review.standing import standing
 from cl_flows.review.web.guard import FORM, WHO, Refused
 from cl_flows.review.web.items import item_of
 from cl_flows.review.web.query import RowQuery, read_query
 from cl_flows.review.web.render import page
-from cl_flows.review.web.shelf import Opened, Shelf, shelf_of
+from cl_flows.review.web.shelf import Opened, shelf_of
 
 router = APIRouter()
 
@@ -23,14 +22,13 @@ _MOST_TOKEN = 100
 @router.get("/runs/{run_id}/bulk")
 def preview(request: Request, run_id: str) -> Response:
     """Show what taking all suggestions of a range would change, and how often that would be right."""
-    shelf = shelf_of(request)
-    run, me = shelf.opened(run_id), request.scope[WHO]
+    run, me = shelf_of(request).opened(run_id), request.scope[WHO]
     query = read_query(request.query_params, run.index.classes)
-    return page(request, "bulk.html.j2", _previewed(shelf, run, query, me))
+    return page(request, "bulk.html.j2", _previewed(run, query, me))
 
 
-def _previewed(shelf: Shelf, run: Opened, query: RowQuery, me: str) -> dict[str, Any]:
-    found = preview_bulk(run.index, query.wanted, standing(shelf.database, run.key.fingerprint))
+def _previewed(run: Opened, query: RowQuery, me: str) -> dict[str, Any]:
+    found = preview_bulk(run.index, query.wanted, run.record.standing())
     run_id = run.key.run_id
     return {
         "run_id": run_id,
@@ -52,7 +50,7 @@ def accept(request: Request, run_id: str) -> Response:
     run, me = shelf.opened(run_id), request.scope[WHO]
     form = dict(request.scope[FORM])
     query = read_query(form, run.index.classes)
-    decided = standing(shelf.database, run.key.fingerprint)
+    decided = run.record.standing()
     token = form.get("token", "")[:_MOST_TOKEN]
     found = preview_bulk(run.index, query.wanted, decided)
     if not found.n_rows:  # the form was sent again: what it asked for is there

@@ -15,11 +15,11 @@ from cl_flows.review.export.kept_rows import ending_for
 from cl_flows.review.filter import RowFilter
 from cl_flows.review.frozen import frozen_page
 from cl_flows.review.patch import write_patch
-from cl_flows.review.standing import Standing, standing
+from cl_flows.review.standing import Standing
 from cl_flows.review.tasks.argilla import write_argilla
 from cl_flows.review.tasks.label_studio import write_label_studio
 from cl_flows.review.web.guard import Refused
-from cl_flows.review.web.shelf import Opened, Shelf, shelf_of
+from cl_flows.review.web.shelf import Opened, shelf_of
 
 router = APIRouter()
 
@@ -29,8 +29,7 @@ _MOST_ENDING = 12
 @router.get("/runs/{run_id}/export/patch.csv")
 def patch(request: Request, run_id: str) -> Response:
     """Give the settled rows as a patch."""
-    shelf = shelf_of(request)
-    rows = settled(shelf, shelf.opened(run_id)).settled()
+    rows = settled(shelf_of(request).opened(run_id)).settled()
 
     def write(folder: Path) -> Path:
         target = folder / f"corrections-{run_id}.csv"
@@ -43,9 +42,8 @@ def patch(request: Request, run_id: str) -> Response:
 @router.get("/runs/{run_id}/export/corrected")
 def corrected(request: Request, run_id: str) -> Response:
     """Give the corrected data set in the form it came in; its name tells where it had to be the kept rows."""
-    shelf = shelf_of(request)
-    run = shelf.opened(run_id)
-    found = settled(shelf, run)
+    run = shelf_of(request).opened(run_id)
+    found = settled(run)
 
     def write(folder: Path) -> Path:
         target = folder / f"corrected-{run_id}{_ending(run)}"
@@ -101,9 +99,9 @@ def report(request: Request, run_id: str) -> Response:
     return _sent(write)
 
 
-def settled(shelf: Shelf, run: Opened) -> Standing:
+def settled(run: Opened) -> Standing:
     """Return what people settled; refuse where that is nothing."""
-    found = standing(shelf.database, run.key.fingerprint)
+    found = run.record.standing()
     if not found.settled():
         raise Refused(409, "nobody settled a label yet", "decide about some rows first")
     return found

@@ -6,8 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cl_flows.review.agreement import agreement
-from cl_flows.review.standing import Outcome, Standing, standing
+from cl_flows.review.standing import Outcome, Standing
 from cl_flows.review.web.downloads import settled
 from cl_flows.review.web.guard import Refused
 from cl_flows.review.web.jobs import Jobs
@@ -27,15 +26,15 @@ def export(request: Request, run_id: str) -> Response:
     """Show what was settled, how far people agree, and what can be done with it."""
     shelf = shelf_of(request)
     run = shelf.opened(run_id)
-    found = standing(shelf.database, run.key.fingerprint)
+    found = run.record.standing()
     values = {
         "run_id": run_id,
         "dataset": run.key.dataset,
         "counts": {outcome.value: rows for outcome, rows in found.counts.items()},
         "pairs": _pairs(found),
         "people": _people(found),
-        "agreed": agreement(shelf.database, run.key.fingerprint),
-        "blind": agreement(shelf.database, run.key.fingerprint, blind_only=True),
+        "agreed": run.record.agreement(),
+        "blind": run.record.agreement(blind_only=True),
         "progress": progress(run),
         "report": run.index.run.report,
         "has_rows": run.dataset is not None,
@@ -62,7 +61,7 @@ def regate(request: Request, run_id: str) -> Response:
     """Start the gate again on the corrected labels."""
     shelf, jobs = shelf_of(request), jobs_of(request)
     run = shelf.opened(run_id)
-    settled(shelf, run)
+    settled(run)
     output = str(shelf.output.resolve())
     job = jobs.start(run_id, ["regate", run_id, "--output", output, "--engine", "direct", "--format", "json"])
     return RedirectResponse(f"/runs/{run_id}/regate/{job.id}", status_code=303)

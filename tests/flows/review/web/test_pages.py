@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from cl_flows.corrections.patch import read_patch
 from cl_flows.database.place import history_in
 from cl_flows.review.decisions import latest
 from cl_flows.review.web.access import Access
@@ -258,8 +259,8 @@ def test_pictures_are_given_by_place_and_in_parts(client: Client, pictures: Call
         assert asked.get(f"/runs/{run_id}/media/{name}").status_code == 404
 
 
-def test_hostile_names_are_text(client: Client, pictures: Callable[..., Run]) -> None:
-    """Scripts, quotes, right-to-left marks and ten thousand characters in classes and ids stay text."""
+def test_hostile_names_are_text(client: Client, pictures: Callable[..., Run], tmp_path: Path) -> None:
+    """Scripts, quotes, right-to-left marks and ten thousand characters stay text, and can be decided."""
     classes = ("<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "\u202eevil", "x" * 10_000)
     ids = [f"</bdi><script>alert({i})</script>" for i in range(60)]
     output, run_id = pictures(classes, ids=ids)
@@ -274,6 +275,12 @@ def test_hostile_names_are_text(client: Client, pictures: Callable[..., Run]) ->
     long = asked.get(f"/runs/{run_id}/rows?given=class:3&which=all&state=all")
     assert "x" * 100 not in long.text.replace("x" * 159, "")
     assert cards(long.text)
+    for position, action in (("1", "take"), ("2", "relabel"), ("3", "keep")):
+        answer = asked.send(f"/runs/{run_id}/decisions", position=position, action=action, code="3")
+        assert answer.status_code == 200, answer.text
+    (tmp_path / "fixes.csv").write_text(asked.get(f"/runs/{run_id}/export/patch.csv").text)
+    answers = {one.id: one for one in read_patch(tmp_path / "fixes.csv").answers}
+    assert (answers[ids[2]].new, answers[ids[3]].old) == ("x" * 10_000, "x" * 10_000)
 
 
 def test_a_run_that_is_not_there(client: Client, trees: Run) -> None:
