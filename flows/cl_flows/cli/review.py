@@ -84,7 +84,7 @@ Examples:
     "--trust-proxy",
     multiple=True,
     metavar="ADDRESS",
-    help="Believe that header from this address or network, too; repeatable.  [default: this machine]",
+    help="Believe what a proxy at this address or network says, too; repeatable.  [default: this machine]",
 )
 @click.option("--allow-host", multiple=True, metavar="NAME", help="Public name of the server; repeatable.")
 @click.option("--cron", hidden=True, expose_value=False, callback=_no_clock)

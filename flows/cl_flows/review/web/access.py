@@ -36,7 +36,7 @@ class Access:
     user_header
         Header in which a proxy names the person; None without a proxy.
     trusted
-        Addresses that the header is believed from.
+        Addresses of proxies: that header, and whether the browser came by https, is believed from these.
     hosts
         Names that the server answers to, besides localhost, this machine's name and plain addresses.
     """

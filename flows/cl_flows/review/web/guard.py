@@ -18,6 +18,7 @@ FORM = "labelgate.form"
 WHO = "labelgate.who"
 CSRF = "labelgate.csrf"
 INSIDE = "labelgate.inside"
+MAY_LEAVE = "labelgate.may_leave"
 ENTER = "/enter"
 WHO_COOKIE = "labelgate_who"
 _CSRF_COOKIE = "labelgate_csrf"
@@ -26,6 +27,7 @@ _MOST_BYTES = 1_000_000
 _MOST_FIELDS = 1_000
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _YEAR_S = 365 * 24 * 3600
+_PROTO = "x-forwarded-proto"
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -81,7 +83,7 @@ class Guard:
         idle = request.method == "POST" or request.url.path.startswith(_OPEN) or _from_elsewhere(request)
         fresh = "" if _is_secret(csrf) or idle else secrets.token_urlsafe(32)
         scope[CSRF] = fresh or csrf
-        guarded = self._with_headers(send, fresh)
+        guarded = self._with_headers(send, fresh, secure=self._by_https(request))
         try:
             answer = await self._checked(request)
         except Refused as refused:
@@ -132,10 +134,11 @@ class Guard:
         inside = access.token is None or access.is_session(request.cookies.get(access.session_cookie, ""))
         if not inside and access.is_token(request.query_params.get("token", "")):
             response = RedirectResponse(_here(request, without="token"), status_code=303)
-            self.let_in(response)
+            self.let_in(request, response)
             return response
         request.scope[WHO] = access.who or person(unquote(request.cookies.get(WHO_COOKIE, "")))
         request.scope[INSIDE] = inside
+        request.scope[MAY_LEAVE] = inside and access.token is not None
         if (inside and request.scope[WHO]) or request.url.path == ENTER:
             return None
         if request.method == "POST" or "text/html" not in request.headers.get("accept", ""):
@@ -152,16 +155,33 @@ class Guard:
             raise Refused(401, f"the proxy named nobody in {header}", "log in at the proxy")
         return who
 
-    def let_in(self, response: Response, who: str = "") -> None:
+    def let_in(self, request: Request, response: Response, who: str = "") -> None:
         """Set the cookies of somebody who said the token, and their name."""
         always: dict[str, Any] = {"max_age": _YEAR_S, "httponly": True, "samesite": "strict", "path": "/"}
+        always["secure"] = self._by_https(request)
         if self.access.token is not None:
             response.set_cookie(self.access.session_cookie, self.access.session, **always)
         if who:
             response.set_cookie(WHO_COOKIE, quote(who), **always)
 
+    def let_out(self, response: Response) -> None:
+        """Remove the cookies that let somebody in, their name and the secret word of their forms."""
+        for name in (self.access.session_cookie, WHO_COOKIE, _CSRF_COOKIE):
+            response.delete_cookie(name, path="/", httponly=True, samesite="strict")
+
+    def _by_https(self, request: Request) -> bool:
+        """Whether the person's browser speaks TLS: with us, or with a proxy that we believe."""
+        if request.url.scheme == "https":
+            return True
+        client = request.client.host if request.client else ""
+        said = request.headers.getlist(_PROTO)
+        # Of several proxies the nearest one wrote last, and it is the one that we know.
+        return bool(said) and self.access.believes(client) and _last(said[-1]) == "https"
+
     @staticmethod
-    def _with_headers(send: Send, fresh: str) -> Send:
+    def _with_headers(send: Send, fresh: str, *, secure: bool) -> Send:
+        cookie = f"{_CSRF_COOKIE}={fresh}; HttpOnly; Path=/; SameSite=Strict{'; Secure' if secure else ''}"
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -169,7 +189,7 @@ class Guard:
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
                 if fresh:
-                    headers.append("Set-Cookie", f"{_CSRF_COOKIE}={fresh}; HttpOnly; Path=/; SameSite=Strict")
+                    headers.append("Set-Cookie", cookie)
             await send(message)
 
         return guarded
@@ -210,6 +230,10 @@ def _here(request: Request, *, without: str = "") -> str:
     query = urlencode([(k, v) for k, v in request.query_params.multi_items() if k != without])
     path = quote("/" + request.url.path.lstrip("/\\"), safe="/")
     return f"{path}?{query}" if query else path
+
+
+def _last(listed: str) -> str:
+    return listed.rpartition(",")[2].strip().lower()
 
 
 def _is_secret(text: str) -> bool:

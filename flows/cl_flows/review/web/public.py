@@ -12,6 +12,8 @@ from cl_flows.review.web.render import page, static_files
 
 router = APIRouter()
 
+LEAVE = "/leave"
+
 # Guessing is hopeless anyway; this keeps it slow, too.
 _WRONG_TOKEN_S = 0.3
 
@@ -51,7 +53,16 @@ async def enter(request: Request) -> Response:
     if not who:
         return _asked(request, target, problem="Say a name of 1 to 100 characters.", status=400)
     response = RedirectResponse(own_path(target), status_code=303)
-    guard.let_in(response, who)
+    guard.let_in(request, response, who)
+    return response
+
+
+@router.post(LEAVE)
+def leave(request: Request) -> Response:
+    """Let somebody out who came in by the token: this browser needs it again."""
+    guard: Guard = request.app.state.guard
+    response = RedirectResponse(ENTER, status_code=303)
+    guard.let_out(response)
     return response
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from cl_flows.report.templating import asset, make_environment
-from cl_flows.review.web.guard import CSRF, WHO
+from cl_flows.review.web.guard import CSRF, MAY_LEAVE, WHO
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _REPORTS = ("report.css", "report.js", "sections.html.j2")
@@ -27,6 +27,7 @@ def fragment(request: Request, template: str, values: Mapping[str, Any]) -> str:
     """Render a template for the person who asked."""
     scope = request.scope
     own = {"who": scope.get(WHO, ""), "csrf": scope.get(CSRF, ""), "here": _here(request)}
+    own["may_leave"] = scope.get(MAY_LEAVE, False)
     return _environment().get_template(template).render(own | dict(values))
 
 

@@ -138,6 +138,43 @@ def test_a_token_lets_in_once_and_for_all(client: Client) -> None:
     assert "kim" in asked.get("/").text
 
 
+def test_people_can_leave(client: Client) -> None:
+    """Log out takes this browser's cookies, asks for the token again, and goes by a form of ours only."""
+    asked = client(Access(token=TOKEN))
+    asked.get(f"/?token={TOKEN}")
+    assert asked.send("/enter", who="kim").status_code == 303
+    assert 'action="/leave"' in asked.get("/").text
+    assert asked.post("/leave", data={"csrf": "x" * 43}, headers={"origin": HERE}).status_code == 403
+    assert asked.get("/").status_code == 200
+    assert asked.send("/leave").headers["location"] == "/enter"
+    assert list(asked.cookies) == []
+    assert asked.get("/").headers["location"].startswith("/enter")
+    assert "kim" not in asked.get("/enter").text
+    # Who works alone, or was named by a proxy, did not come in here and has nothing to leave.
+    assert "/leave" not in client().get("/").text
+
+
+@pytest.mark.parametrize(
+    ("sender", "says", "secure"),
+    [
+        ("10.1.2.3", {"x-forwarded-proto": "https"}, True),
+        ("127.0.0.1", {"x-forwarded-proto": "http, HTTPS"}, True),
+        ("10.1.2.3", {"x-forwarded-proto": "https, http"}, False),
+        ("10.1.2.3", {}, False),
+        ("10.2.2.3", {"x-forwarded-proto": "https"}, False),
+    ],
+)
+def test_cookies_of_https_stay_on_https(
+    client: Client, sender: str, says: dict[str, str], secure: bool
+) -> None:
+    """Behind a proxy that ends TLS they are marked so; what an unknown address says does not count."""
+    access = Access(token=TOKEN, trusted=networks(("10.1.0.0/16",)))
+    entered = client(access, client=sender).get(f"/?token={TOKEN}", headers=says)
+    cookies = entered.headers.get_list("set-cookie")
+    assert len(cookies) == 2
+    assert [("secure" in cookie.lower()) for cookie in cookies] == [secure, secure]
+
+
 def test_a_wrong_token_and_a_made_up_cookie_stay_outside(client: Client) -> None:
     """Neither a wrong token nor a name alone opens anything; probes and files need none."""
     asked = client(Access(token=TOKEN))
