@@ -58,7 +58,7 @@ def status(run_id: str, needed: int, output: Path | None, form: str) -> None:
     for words in found.words.values():
         for word in words:
             people[word.who] = people.get(word.who, 0) + 1
-    earlier = len(carried(opened.database, opened.kept)) if opened.kept.has_rows() else 0
+    earlier = len(carried(opened.database, opened.kept))
     facts = {
         "run": opened.kept.run_id,
         "dataset": opened.kept.dataset_name,

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from cl_flows.database.connect import reading
 from cl_flows.database.place import Database, is_there
 from cl_flows.database.tables import DECISIONS
 from cl_flows.kept.run import KeptRun
 from cl_flows.review.decisions import Decision, latest
+from cl_flows.review.index import RunIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +26,39 @@ def carried(database: Database, kept: KeptRun) -> list[CarriedWord]:
     They count for nothing until somebody says them again: a row without a word on today's content is open.
     Of one person's words on a row the latest is carried. Rows that anybody judged on today's content are left
     out.
-
-    Raises
-    ------
-    ConfigError
-        When the run did not keep its rows.
     """
-    earlier = _earlier(database, kept)
+    found = earlier_words(database, RunIndex(kept))
+    known = {word.position for word in latest(database, kept.fingerprint)} if found else set()
+    return [one for one in found if one.position not in known]
+
+
+def earlier_words(database: Database, index: RunIndex) -> list[CarriedWord]:
+    """Return the same, also on rows that somebody judged on today's content."""
+    earlier = _earlier(database, index.run)
     if not earlier:
         return []
-    dataset = kept.dataset()
-    ids = np.asarray(dataset.ids).astype(np.str_)
-    wanted = {word.row_id for word in earlier.values()}
-    places = {str(ids[i]): int(i) for i in np.flatnonzero(np.isin(ids, np.array(sorted(wanted))))}
-    known = {word.position for word in latest(database, kept.fingerprint)}
-    found = []
-    for word in earlier.values():
-        position = places.get(word.row_id)
-        if position is None or position in known:
-            continue
-        if dataset.classes[int(dataset.labels[position])] == word.given_label:
-            found.append(CarriedWord(position, word))
+    places = index.positions_of({word.row_id for word in earlier.values()})
+    found = [
+        CarriedWord(position, word)
+        for word in earlier.values()
+        if (position := places.get(word.row_id)) is not None
+        and index.classes[index.given[position]] == word.given_label
+    ]
     return sorted(found, key=lambda one: (one.position, one.decision.number))
+
+
+def decided_elsewhere(database: Database, kept: KeptRun, after: int) -> tuple[int, bool]:
+    """Return the newest decision on a data set, and whether one after `after` is on other content."""
+    if not is_there(database):
+        return after, False
+    here = DECISIONS.c
+    newer = (here.dataset == kept.dataset_name, here.number > after)
+    with reading(database) as connection:
+        newest = connection.execute(select(func.max(here.number)).where(*newer)).scalar()
+        if newest is None:
+            return after, False
+        other = select(here.number).where(*newer, here.fingerprint != kept.fingerprint).limit(1)
+        return int(newest), connection.execute(other).first() is not None
 
 
 def _earlier(database: Database, kept: KeptRun) -> dict[tuple[str, str], Decision]:

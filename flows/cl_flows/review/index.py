@@ -1,5 +1,6 @@
 """A finished run in arrays: which rows, in which order, with which figures. Opens no picture and no text."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -94,6 +95,16 @@ class RunIndex:
         if found < 0:
             raise InputError(f"no row has the id {row_id!r}", hint="the scored table lists every id")
         return int(found)
+
+    def positions_of(self, row_ids: Iterable[str]) -> dict[str, int]:
+        """Return the positions of the rows with these very ids; an id that no row has is left out."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = sorted(row_ids)
+        found = pc.index_in(self._scored.id_texts, value_set=pa.array(wanted, pa.large_string()))
+        rows = np.flatnonzero(np.asarray(found.is_valid()))
+        return {wanted[found[int(row)].as_py()]: int(row) for row in rows}
 
     @cached_property
     def words(self) -> WordCounts | None:

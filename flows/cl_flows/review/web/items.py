@@ -20,6 +20,7 @@ def item_of(run: Opened, position: int, query: RowQuery, me: str, *, large: bool
         "given_code": int(index.given[position]),
         "suggested_code": int(index.suggested[position]),
         "badge": words.badge(run, position, me, double=query.double),
+        "earlier": words.lines(words.visible(run.earlier.words(position), me, double=query.double)),
         "url": query.url(index.run.run_id, f"rows/{position}", start=str(int(index.rank[position]))),
     }
     if large:

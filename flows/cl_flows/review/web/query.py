@@ -10,13 +10,14 @@ from starlette.datastructures import QueryParams
 from cl_flows.review.filter import RowFilter
 from cl_flows.review.web.links import named_class
 
-STATES = ("open", "decided", "disputed", "skipped", "all")
+STATES = ("open", "earlier", "decided", "disputed", "skipped", "all")
 _WHICH = {"flagged": True, "unflagged": False, "all": None}
 _USUAL = {"state": "open", "which": "flagged"}
 _FIELDS = (
     *("state", "which", "given", "suggested", "label", "from", "below", "column", "value", "q", "double"),
     "start",
 )
+_CHIPS = {"all": "decided or not", "earlier": "decided in an earlier run"}
 _MOST = 1_000  # characters of a search or a value
 
 
@@ -78,9 +79,7 @@ class RowQuery:
             text = {"all": "flagged or not", "unflagged": "not flagged"}[self.fields["which"]]
             found.append((text, self.url(run_id, page, which="")))
         if self.state != _USUAL["state"] and page == "rows":
-            found.append(
-                ("decided or not" if self.state == "all" else self.state, self.url(run_id, page, state=""))
-            )
+            found.append((_CHIPS.get(self.state, self.state), self.url(run_id, page, state="")))
         return found
 
 

@@ -29,6 +29,7 @@ _NAME = 200
 def gallery(request: Request, run_id: str) -> Response:
     """Show the rows that the address asks for, a page of them."""
     run = shelf_of(request).opened(run_id)
+    run.earlier.refresh()
     me = request.scope[WHO]
     query = read_query(request.query_params, run.index.classes)
     found = in_state(run, query, run.index.find(query.wanted), me)
@@ -42,12 +43,15 @@ def gallery(request: Request, run_id: str) -> Response:
         "first": first + 1,
         "items": [item_of(run, int(position), query, me, large=False) for position in shown],
         "progress": progress(run),
+        "earlier": len(run.earlier.positions),
         "double": query.double,
         "form": query.fields,
         "chips": query.chips(run_id),
         "open_filter": bool(query.chips(run_id)),
         "urls": _urls(run_id, query, ranks, first),
-        "bulk_url": query.url(run_id, "bulk") if len(found) and not query.double else "",
+        "bulk_url": query.url(run_id, "bulk")
+        if len(found) and not query.double and query.state != "earlier"
+        else "",
         "listed": [name for name in run.index.classes[:_LISTED] if len(name) <= _NAME],
         "columns": run.index.slice_columns(),
         "values": run.index.slice_values(query.fields["column"])
@@ -59,17 +63,23 @@ def gallery(request: Request, run_id: str) -> Response:
 
 
 def in_state(run: Opened, query: RowQuery, found: Indices, me: str) -> Indices:
-    """Return those of the rows that are open, decided, disputed or skipped, as this person sees them."""
+    """Return those of the rows that are open, decided, disputed or skipped, as this person sees them.
+
+    ``earlier`` are the open ones that somebody decided about in an earlier run.
+    """
     if query.state == "all":
         return found
+    if query.state == "earlier":
+        found = found[np.isin(found, run.earlier.positions)]
     mine = np.isin(found, run.record.seen_by(me))
     if query.double:
-        chosen = {"open": ~mine, "decided": mine}.get(query.state, np.zeros_like(mine))
+        chosen = {"open": ~mine, "earlier": ~mine, "decided": mine}.get(query.state, np.zeros_like(mine))
         return found[chosen]
     states = run.record.states[found]
     open_ = states == OPEN
     chosen = {
         "open": open_ & ~mine,
+        "earlier": open_,
         "skipped": open_ & mine,
         "decided": states == DECIDED,
         "disputed": states == DISPUTED,
@@ -96,6 +106,7 @@ def one_row(request: Request, run_id: str, position: str) -> Response:
     place = checked_position(run.index, position)
     if part == "near":
         return _near(request, run, place)
+    run.earlier.refresh()
     query = read_query(request.query_params, run.index.classes)
     item = item_of(run, place, query, me, large=True)
     values = {

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +16,7 @@ from cl_flows.review.web.items import item_of
 from cl_flows.review.web.links import Links
 from cl_flows.review.web.progress import progress
 from cl_flows.review.web.query import read_query
+from cl_flows.review.web.record import OPEN
 from cl_flows.review.web.render import page
 from cl_flows.review.web.rows import in_state
 from cl_flows.review.web.shelf import Opened, Shelf, shelf_of
@@ -29,11 +31,14 @@ def run_page(request: Request, run_id: str) -> Response:
     """Show what a run found."""
     shelf = shelf_of(request)
     run = shelf.opened(run_id)
+    run.earlier.refresh()
     values = {
         "v": page_view(run.index.run.report, tables_of(run.index)),
         "to": Links(run_id, run.index.classes),
         "progress": progress(run),
         "strip": _strip(run, request.scope[WHO]),
+        "earlier": len(run.earlier.positions),
+        "earlier_open": int(np.sum(run.record.states[run.earlier.positions] == OPEN)),
         "rejudged": _rejudged(shelf, run_id),
     }
     return page(request, "run.html.j2", values)

@@ -15,6 +15,7 @@ from cl_flows.history import HistoryRow, read_history
 from cl_flows.kept.run import open_kept
 from cl_flows.review.decisions import RunKey
 from cl_flows.review.index import RunIndex
+from cl_flows.review.web.earlier import Earlier
 from cl_flows.review.web.record import Record
 
 _MOST_RUNS = 500
@@ -32,6 +33,7 @@ class Opened:
 
     index: RunIndex
     record: Record
+    earlier: Earlier
     dataset: Dataset | None
     comparing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -86,7 +88,7 @@ class Shelf:
         run = open_kept(self.output, run_id)
         index = RunIndex(run)
         record = Record(self.database, index.run.report["data"]["fingerprint"], index.n_rows)
-        return Opened(index, record, run.dataset() if run.has_rows() else None)
+        return Opened(index, record, Earlier(self.database, index), run.dataset() if run.has_rows() else None)
 
 
 def shelf_of(request: Request) -> Shelf:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import pandas as pd
 import pytest
 
 from cl_flows.corrections.patch import read_patch
 from cl_flows.database.place import history_in
+from cl_flows.outcome import GateResult
 from cl_flows.review.decisions import latest
 from cl_flows.review.web.access import Access
 
@@ -84,6 +86,47 @@ def test_filters_are_in_the_address(client: Client, trees: Run) -> None:
         "given=no",
     ):
         assert asked.get(f"/runs/{run_id}/rows?{nonsense}").status_code == 200
+
+
+def test_words_of_an_earlier_run_are_shown_and_do_not_count(
+    client: Client, trees: Run, gated: Callable[..., GateResult], tables: Path, tmp_path: Path
+) -> None:
+    """On the card, the row and the run's page: what, who and when; the row is open until it is said again."""
+    output, run_id = trees
+    asked = client(output=output)
+    first, second, other = cards(asked.get(f"/runs/{run_id}/rows").text)[:3]
+    asked.send(f"/runs/{run_id}/decisions", position=first, action="keep", note="a real one")
+    asked.send(f"/runs/{run_id}/decisions", position=second, action="none")
+    asked.send(f"/runs/{run_id}/decisions", position=other, action="keep")
+    table = pd.read_csv(tables / "noisy.csv")
+    labels = [str(label) for label in table["label"]]
+    labels[other] = "oak" if labels[other] == "ash" else "ash"
+    table.assign(label=labels).to_csv(tmp_path / "later.csv", index=False)
+    data = {"path": str(tmp_path / "later.csv"), "label": "label", "id": "tree", "name": "trees"}
+    later = gated(output, data=data, model={"backend": "tabular", "estimator": "logistic"}).run_id
+    assert "decided in an earlier run" not in asked.get(f"/runs/{run_id}").text
+
+    page = asked.get(f"/runs/{later}").text
+    assert "2 rows with the same id and given label were decided in an earlier run" in page
+    earlier = f"/runs/{later}/rows?state=earlier&which=all"
+    assert earlier in links(page)
+    assert sorted(cards(asked.get(earlier).text)) == sorted([first, second])
+    assert "earlier: kept" in asked.get(earlier).text
+    row = asked.get(f"/runs/{later}/rows/{first}").text
+    assert "Decided in an earlier run" in row
+    assert "a real one" in row
+    assert "Decided so far" not in row
+    assert 'data-count="decided">0<' in asked.get(earlier).text
+    # In a double review other people's words are hidden, whenever they were said.
+    lee = client(Access(who="lee"), output=output)
+    assert "Decided in an earlier run" in lee.get(f"/runs/{later}/rows/{first}").text
+    assert "Decided in an earlier run" not in lee.get(f"/runs/{later}/rows/{first}?double=1").text
+
+    asked.send(f"/runs/{later}/decisions", position=first, action="keep")
+    assert cards(asked.get(earlier).text) == [second]
+    asked.send(f"/runs/{run_id}/undo")
+    asked.send(f"/runs/{run_id}/undo")
+    assert "1 row with the same id and given label was decided" in asked.get(f"/runs/{later}").text
 
 
 def test_a_decision_is_on_record_before_it_is_acknowledged(client: Client, trees: Run) -> None:
