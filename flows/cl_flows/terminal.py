@@ -16,6 +16,7 @@ from rich.text import Text
 from cl_flows.many.entry import GatesResult
 from cl_flows.outcome import GateResult
 from cl_flows.progress import listening
+from cl_flows.report.wording import printable
 
 _STYLE = {
     "crashed": ("red", "CRASHED"),
@@ -24,7 +25,7 @@ _STYLE = {
     "undecided": ("yellow", "UNDECIDED"),
 }
 _SUSPECTS_SHOWN = 10
-_BAR_WIDTH = 50
+_BAR_WIDTH = 48  # the scale and its legend fit into 80 columns
 
 
 class Terminal:
@@ -36,7 +37,12 @@ class Terminal:
     @contextmanager
     def progress(self) -> Iterator[None]:
         """Show the steps of a run while the block runs."""
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), TimeElapsedColumn())
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(20),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=self._console, transient=True) as bars:
             bar = bars.add_task("starting", total=None)
 
@@ -64,7 +70,11 @@ class Terminal:
         if report["injected"]:
             lines += [Text(), Text(_found(report["injected"], result))]
         self._console.print(
-            Panel(Text("\n").join(lines), title=f"[bold]{word}[/bold]: {result.dataset}", border_style=colour)
+            Panel(
+                Text("\n").join(lines),
+                title=Text.assemble((word, "bold"), f": {printable(result.dataset)}"),
+                border_style=colour,
+            )
         )
         self._show_suspects(report)
         for note in report["notes"]:
@@ -76,12 +86,20 @@ class Terminal:
         title = f"The {len(suspects)} most suspect labels of {report['data']['rows']:,}"
         table = Table(title=title, title_justify="left", box=None, padding=(0, 2))
         for column in ("row", "given", "suggested", "quality", "flagged"):
-            table.add_column(column, justify="right" if column == "quality" else "left")
+            table.add_column(
+                column,
+                justify="right" if column == "quality" else "left",
+                no_wrap=True,
+                overflow="ellipsis",
+            )
         for suspect in suspects:
             flagged = suspect["is_label_issue"]
             values = (suspect["id"], suspect["given_label"], suspect["suggested_label"] if flagged else "-")
             quality = f"{suspect['label_quality']:.3f}"
-            table.add_row(*(Text(str(value)) for value in values), quality, "yes" if flagged else "no")
+            cells = [Text(" ".join(str(value).split())) for value in values]
+            if cells[0].plain.startswith("::"):  # where GitHub reads commands out of a log
+                cells[0] = Text(f": {cells[0].plain[1:]}")
+            table.add_row(*cells, quality, "yes" if flagged else "no")
         self._console.print(table)
 
 

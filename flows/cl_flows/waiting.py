@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from cl_core.errors import LabelgateError
 from cl_flows.audit_sheet import write_sheet
 from cl_flows.audits import finding_for_data, plan_for_run, read_audit_of_data, read_scored
 from cl_flows.claims import Claim, all_claims
-from cl_flows.config import GateConfig
+from cl_flows.config import GateConfig, OutputSection
 from cl_flows.database.place import Database
 from cl_flows.outcome import GateResult
 from cl_flows.resuming import result_of
@@ -48,7 +49,8 @@ def with_plan(config: GateConfig, result: GateResult) -> tuple[GateResult, bool]
         return result, False
     says = (
         f"People decide: {len(audit.plan.positions):,} rows to check are in {sheet}. Fill in is_wrong (yes "
-        f"or no) from the top, and add what you have as often as you like: labelgate audit add {run_id} SHEET"
+        "or no) from the top, and add what you have as often as you like: "
+        f"labelgate audit add {run_id} SHEET{_output(folder.parent)}"
     )
     return replace(result, remedy=says), True
 
@@ -99,3 +101,9 @@ def form_text(claim: Claim, results: Mapping[str, Any]) -> str:
         f"Rows to check are in `{sheet}`. Answers that `labelgate audit add {claim.run_id} SHEET` put on "
         "record count without pasting them here."
     )
+
+
+def _output(folder: Path) -> str:
+    """Return the option that a command needs to find the results folder; none for the usual one."""
+    usual = folder.resolve() == OutputSection().folder.resolve()
+    return "" if usual else f" --output {shlex.quote(str(folder))}"

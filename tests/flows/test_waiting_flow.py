@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -341,8 +342,9 @@ def test_without_a_deployment_the_run_ends_undecided_and_tells_the_plan(tables: 
     sheet = Path(result.folder) / "audit.csv"
     assert (result.status, str(sheet) in result.remedy) == ("undecided", True)
     (tmp_path / "kim.csv").write_text(answers(sheet, tables))
+    told = result.remedy.partition(": labelgate ")[2].replace("SHEET", str(tmp_path / "kim.csv"))
     added = subprocess.run(
-        [*LABELGATE, "audit", "add", "last", str(tmp_path / "kim.csv"), "--output", str(tmp_path)],
+        [*LABELGATE, *shlex.split(told)],
         capture_output=True,
         text=True,
         check=False,

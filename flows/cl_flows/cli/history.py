@@ -153,6 +153,7 @@ def prune(
     from cl_core.errors import ConfigError
     from cl_flows.database.place import history_in
     from cl_flows.kept.sweep import sweep_rows
+    from cl_flows.report.wording import printable
     from cl_flows.retention import Retention
     from cl_flows.retention import prune as pruned
 
@@ -162,7 +163,7 @@ def prune(
     how = Retention(keep, _days(age), rows=flags["rows"], audited=flags["audited"])
     gone = pruned(folder, history_in(folder), how, dataset=dataset, dry_run=flags["dry_run"])
     for run in gone:
-        click.echo(f"{run.run_id}  {run.n_bytes / 1e6:8.1f} MB  {run.dataset}")
+        click.echo(f"{run.run_id}  {run.n_bytes / 1e6:8.1f} MB  {printable(run.dataset)}")
     rows = sweep_rows(folder, without={run.run_id for run in gone}, dry_run=flags["dry_run"])
     for one in rows:
         click.echo(f"rows {one.name[:17]}  {one.n_bytes / 1e6:8.1f} MB  that no run names")
@@ -225,6 +226,8 @@ def _bar(row: "HistoryRow", top: float) -> str:
 
 
 def _line(row: "HistoryRow", mark: str, top: float) -> str:
+    from cl_flows.report.wording import printable
+
     rate = f"{row.noise_rate:6.1%} ({row.low:.1%} to {row.high:.1%}), limit {row.max_noise_rate:.1%}"
     start = f"{row.started_at[:16]}  {row.status:<9} {mark}"
-    return f"{start} {_bar(row, top)} {rate:<38}  {row.dataset:<20}  {row.run_id}"
+    return f"{start} {_bar(row, top)} {rate:<38}  {printable(row.dataset):<20}  {row.run_id}"
