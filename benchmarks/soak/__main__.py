@@ -67,6 +67,7 @@ def _soak(asked: argparse.Namespace, folder: Path, mark: str) -> tuple[list[str]
         stage = Stage(folder, cases)
         stage.build()
         with postgresql() as databases, listening() as receiver:
+            databases.create()
             soak = Soak(stage, databases, receiver, mark, asked.at_once, asked.patience)
             records, costs = soak.run(asked.load, asked.every, short=asked.short)
         return [*violations(records, cases), *untried(records, cases)], figures(records, costs)

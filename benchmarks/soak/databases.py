@@ -1,4 +1,4 @@
-"""Where history and Prefect's records are: a PostgreSQL server of our own.
+"""Where history and Prefect's records are: a PostgreSQL server of our own, which the tests use too.
 
 deployments/compose.yaml gives it to those who run gates on workers: on SQLite, Prefect's server loses events
 to locks as soon as several runs report at once, and a run that was killed may stay Running for ever.
@@ -35,12 +35,12 @@ class PostgreSQL:
     @property
     def history(self) -> str:
         """Return the address of history."""
-        return self._url("history")
+        return self.url("history")
 
     @property
     def prefect(self) -> str:
         """Return the address of Prefect's database."""
-        return self._url("prefect", "asyncpg")
+        return self.url("prefect", "asyncpg")
 
     def create(self) -> None:
         """Make the two, empty."""
@@ -49,7 +49,7 @@ class PostgreSQL:
 
     def wait(self, process: "subprocess.Popen[bytes]") -> None:
         """Wait until the server answers."""
-        engine = create_engine(self._url("postgres"), poolclass=NullPool)
+        engine = create_engine(self.url(), poolclass=NullPool)
         for _ in range(300):
             if process.poll() is not None:
                 break
@@ -66,11 +66,12 @@ class PostgreSQL:
         query = "SELECT pg_database_size('{}')"
         return Sizes(*(int(self._ask(query.format(name), value=True)) for name in ("history", "prefect")))
 
-    def _url(self, name: str, driver: str = "psycopg") -> str:
-        return f"postgresql+{driver}://soak:{self.password}@127.0.0.1:{self.port}/{name}"
+    def url(self, name: str = "postgres", driver: str = "psycopg") -> str:
+        """Return the address of a database, with the password."""
+        return f"postgresql+{driver}://labelgate:{self.password}@127.0.0.1:{self.port}/{name}"
 
     def _ask(self, statement: str, *, value: bool = False) -> Any:
-        engine = create_engine(self._url("postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        engine = create_engine(self.url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             done = connection.execute(text(statement))
             return done.scalar_one() if value else None
@@ -86,13 +87,13 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
-    """Run a new server until the block is left; nothing of it stays."""
+def postgresql(*settings: str) -> Iterator[PostgreSQL]:
+    """Run a new server, with settings such as `fsync=off`, until the block is left; nothing of it stays."""
     where = programs()
     if where is None:
         raise SystemExit("PostgreSQL is not installed: apt-get install postgresql")
     # A folder of its own, which another user may enter: the server refuses to run as root.
-    folder = Path(tempfile.mkdtemp(prefix="labelgate-soak-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="labelgate-postgresql-"))
     server = PostgreSQL(free_port(), secrets.token_urlsafe(12))
     options: dict[str, Any] = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     if os.geteuid() == 0:
@@ -101,15 +102,15 @@ def postgresql() -> Iterator[PostgreSQL]:
         options |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
     (folder / "password").write_text(server.password)
     (folder / "password").chmod(0o644)
-    setup = ["-D", "data", "-U", "soak", "--pwfile=password", "--auth=scram-sha-256", "-E", "UTF8", "-N"]
+    setup = ["-D", "data", "-U", "labelgate", "--pwfile=password", "--auth=scram-sha-256", "-E", "UTF8", "-N"]
     subprocess.run([str(where / "initdb"), *setup], check=True, **options)
-    listen = ["-c", f"unix_socket_directories={folder}", "-c", "listen_addresses=127.0.0.1"]
+    settings = (f"unix_socket_directories={folder}", "listen_addresses=127.0.0.1", *settings)
+    configured = [word for setting in settings for word in ("-c", setting)]
     process = subprocess.Popen(
-        [str(where / "postgres"), "-D", "data", "-p", str(server.port), *listen], **options
+        [str(where / "postgres"), "-D", "data", "-p", str(server.port), *configured], **options
     )
     try:
         server.wait(process)
-        server.create()
         yield server
     finally:
         process.terminate()

@@ -5,32 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from cl_core import flip_labels
 from cl_flows.config import GateConfig, make_config
 from cl_flows.server import PrivateServer
-
-
-def labelled_table(rows: int, noise: float, seed: int = 0) -> pd.DataFrame:
-    """Three well-separated classes in two numbers and a colour, some of their labels flipped."""
-    rng = np.random.default_rng(seed)
-    true = rng.integers(0, 3, rows)
-    noisy, _ = flip_labels(true.astype(np.intp), rate=noise, n_classes=3, rng=rng)
-    centre = np.array([[0.0, 0.0], [6.0, 0.0], [0.0, 6.0]])[true]
-    numbers = centre + rng.normal(size=(rows, 2))
-    names = np.array(["ash", "birch", "cedar"])
-    return pd.DataFrame(
-        {
-            "tree": [f"t{i}" for i in range(rows)],
-            "height": numbers[:, 0],
-            "girth": numbers[:, 1],
-            "bark": np.where(rng.random(rows) < 0.5, "rough", "smooth"),
-            "label": names[noisy],
-        }
-    )
+from trees import labelled_table, tree_gate
 
 
 @pytest.fixture(scope="session")
@@ -49,13 +28,7 @@ def gate_config() -> Callable[..., GateConfig]:
 
 
 def _gate_config(source: Path, output: Path, **gate: Any) -> GateConfig:
-    raw = {
-        "data": {"path": str(source), "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False, **gate},
-        "output": {"folder": str(output)},
-    }
-    return make_config(raw, "test")
+    return make_config(tree_gate(source, output, **gate), "test")
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,8 @@ from cl_flows.cli import main
 from cl_flows.config import GateConfig, make_config
 from cl_flows.direct import run_direct
 from cl_flows.outcome import GateResult
+from local_servers import QuietHandler, answering
+from trees import tree_gate
 
 SECRET = secrets.token_urlsafe(16)
 
@@ -47,29 +47,16 @@ def receiver() -> Iterator[Receiver]:
     """Start a receiver whose address is a secret, which it quotes when it refuses."""
     found = Receiver("")
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    class Handler(QuietHandler):
+        def post(self) -> None:
+            body = json.loads(self.body())
             if found.status == 200:
                 found.received.append(body)
-            said = f"no such hook {self.path} {SECRET}".encode()
-            self.send_response(found.status)
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
+            self.answer(found.status, f"no such hook {self.path} {SECRET}".encode())
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    found.url = f"http://127.0.0.1:{server.server_port}/hooks/{SECRET}"
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with answering(Handler) as address:
+        found.url = f"{address}/hooks/{SECRET}"
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 Gate = Callable[..., GateResult]
@@ -80,13 +67,9 @@ def raw(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> 
     """Write the gate of one data set, whose alerts take the address from the environment."""
     monkeypatch.setenv("ALERT_URL", receiver.url)
     alert = {"publisher": "webhook", "url": "${ALERT_URL}", "retries": 0}
-    return {
-        "data": {"path": str(tmp_path / "trees.csv"), "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": str(tmp_path / "out"), "report_url": "https://gates.example.com/{run_id}"},
-        "publish": [alert],
-    }
+    raw = tree_gate(tmp_path / "trees.csv", tmp_path / "out")
+    raw["output"]["report_url"] = "https://gates.example.com/{run_id}"
+    return {**raw, "publish": [alert]}
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from cl_flows.history import read_history
 from cl_flows.metrics.newest import newest_measures
 from cl_flows.origins import read_origins
 from cl_flows.runs import find_run
+from trees import tree_gate
 
 
 @pytest.fixture
@@ -30,13 +31,9 @@ def project(tables: Path, tmp_path: Path) -> Path:
             path.write_text("tree,label\nt0\n")
         else:
             table.to_csv(path, index=False)
-    raw = {
-        "data": {"path": "today.csv", "label": "label", "id": "tree", "name": "trees"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "publish": [{"publisher": "append_markdown", "path": "log.md", "when": "always"}],
-        "output": {"folder": "runs"},
-    }
+    raw = tree_gate("today.csv")
+    raw["data"]["name"] = "trees"
+    raw["publish"] = [{"publisher": "append_markdown", "path": "log.md", "when": "always"}]
     (tmp_path / "gate.yaml").write_text(yaml.safe_dump(raw))
     return tmp_path
 

@@ -1,7 +1,6 @@
 """Accepted runs: which one counts, by whose word, and what an old database still tells."""
 
 import sqlite3
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,27 +9,9 @@ import pytest
 
 from cl_core import Baseline, ClassFigures, ConfigError, InputError
 from cl_flows.baselines import accept_run, find_baseline, read_acceptances, write_figures
-from cl_flows.history import HistoryRow, read_history, recording
+from cl_flows.history import read_history, recording
+from history_rows import history_row
 
-ROW = HistoryRow(
-    run_id="",
-    dataset="cats",
-    started_at="",
-    finished_at="",
-    status="passed",
-    says="1.0 % of labels are wrong",
-    noise_rate=0.01,
-    low=0.0,
-    high=0.02,
-    max_noise_rate=0.05,
-    method="auto",
-    n_rows=100,
-    n_flagged=1,
-    model="tabular",
-    fingerprint="abc",
-    engine="direct",
-    version="0.1.0",
-)
 CLASSES = (ClassFigures("kitten", 60, 0.01, 0.0, 0.02), ClassFigures("rare", 0))
 
 
@@ -38,7 +19,7 @@ def record(database: Path, day: int, *, accepted: bool = True, **changes: Any) -
     """Put a run of that day of January on record."""
     moment = f"2026-01-{day:02}T00:00:00.000+00:00"
     run_id = f"202601{day:02}-000000-aaaaaa"
-    row = replace(ROW, run_id=run_id, started_at=moment, finished_at=moment, **changes)
+    row = history_row(run_id, day, **changes)
     figures = Baseline(run_id, moment, 100, 0.01, 0.0, 0.02, "auto", "tabular", 0.9, 3, CLASSES)
     with recording(database, row) as connection:
         write_figures(connection, figures, accepted=accepted)

@@ -14,6 +14,7 @@ import yaml
 
 from cl_flows.config import load_config
 from cl_flows.direct import run_direct
+from trees import tree_gate
 
 FILE = Path(__file__).parents[2] / "deployments" / "prefect.yaml"
 
@@ -55,13 +56,7 @@ class Prefect:
 @pytest.fixture
 def prefect(tables: Path, tmp_path: Path, prefect_api: str) -> Iterator[Prefect]:
     """Prefect's command line beside a gate that fails."""
-    raw = {
-        "data": {"path": str(tables / "noisy.csv"), "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": "results"},
-    }
-    (tmp_path / "gate.yaml").write_text(yaml.safe_dump(raw))
+    (tmp_path / "gate.yaml").write_text(yaml.safe_dump(tree_gate(tables / "noisy.csv", "results")))
     yield Prefect(tmp_path, prefect_api)
     _forget_automations()
 

@@ -11,29 +11,12 @@ import pytest
 from cl_core import ConfigError, GateError
 from cl_flows.config import make_config
 from cl_flows.database import connect
-from cl_flows.history import HistoryRow, read_history, recording
+from cl_flows.history import read_history, recording
 from cl_flows.plan import make_plan
 from cl_flows.steps import load
+from history_rows import history_row
 
-ROW = HistoryRow(
-    run_id="20260101-000000-aaaaaa",
-    dataset="cats",
-    started_at="2026-01-01T00:00:00.000+00:00",
-    finished_at="2026-01-01T00:00:01.000+00:00",
-    status="passed",
-    says="1.0 % of labels are wrong",
-    noise_rate=0.01,
-    low=0.0,
-    high=0.02,
-    max_noise_rate=0.05,
-    method="confident_joint",
-    n_rows=100,
-    n_flagged=1,
-    model="tabular",
-    fingerprint="abc",
-    engine="direct",
-    version="0.1.0",
-)
+ROW = history_row()
 
 
 def test_a_recorded_run_comes_back_whole(tmp_path: Path) -> None:

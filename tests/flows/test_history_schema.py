@@ -21,28 +21,18 @@ from cl_flows.database import schema
 from cl_flows.database.connect import reading, writing
 from cl_flows.database.place import Database
 from cl_flows.database.tables import RUNS
-from cl_flows.history import HistoryRow, read_history, recording
+from cl_flows.history import read_history, recording
+from history_rows import history_row
 
 HERE = Path(__file__).parent
 DATASET = 'Bäume \'n "co"'
-ROW = HistoryRow(
-    run_id="20260103-000000-aaaaaa",
+ROW = history_row(
+    "20260103-000000-aaaaaa",
+    day=3,
     dataset=DATASET,
-    started_at="2026-01-03T00:00:00.000+00:00",
     finished_at="2026-01-03T00:00:01.500+00:00",
-    status="passed",
-    says="1.0 % of labels are wrong",
-    noise_rate=0.01,
-    low=0.0,
-    high=0.02,
-    max_noise_rate=0.05,
-    method="auto",
     n_rows=10_000_000_000,
-    n_flagged=1,
-    model="tabular",
     fingerprint="def",
-    engine="direct",
-    version="0.1.0",
 )
 FIGURES = Baseline(
     run_id=ROW.run_id,

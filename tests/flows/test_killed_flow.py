@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from cl_flows.history import read_history
+from deployed_gates import deployed_run
 
 pytestmark = [pytest.mark.prefect]
 
@@ -100,12 +101,6 @@ class Deployed:
     """A flow run of a deployed gate, executed as a process worker executes it, or by one of `pool`."""
 
     def __init__(self, folder: Path, source: Path, api: str, pool: str | None = None) -> None:
-        from prefect.client.orchestration import get_client
-        from prefect.client.schemas.actions import WorkPoolCreate
-        from prefect.types.entrypoint import EntrypointType
-
-        from cl_flows import label_gate
-
         site = folder / "site"
         info = site / "slow_dist-0.1.dist-info"
         info.mkdir(parents=True)
@@ -114,16 +109,7 @@ class Deployed:
         (info / "entry_points.txt").write_text("[labelgate]\nslow = slow_module\n")
         config = {"data": {"loader": "slow", "path": str(source)}, **GATE}
         (folder / "gate.yaml").write_text(yaml.safe_dump(config))
-        deployment: Any = label_gate.to_deployment(
-            f"killed-{folder.name}",
-            parameters={"config": str(folder / "gate.yaml")},
-            entrypoint_type=EntrypointType.MODULE_PATH,
-            work_pool_name=pool,
-        )
-        with get_client(sync_client=True) as client:
-            if pool:
-                client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
-            self.run_id = client.create_flow_run_from_deployment(deployment.apply()).id
+        self.run_id = deployed_run(f"killed-{folder.name}", folder / "gate.yaml", pool)
         self.folder = folder
         self.environment = {
             **os.environ,

@@ -17,6 +17,7 @@ from cl_flows.direct import run_direct
 from cl_flows.history import read_history
 from cl_flows.origins import read_origins
 from cl_flows.review.decisions import Action, NewDecision, RunKey, decide
+from trees import tree_gate
 
 HEAD = "id,old,new,action,who,when,why\n"
 
@@ -30,13 +31,7 @@ def project(tables: Path, tmp_path: Path) -> Path:
     lines = [f"{row.tree},{row.label},{row.right},relabel,kim,,\n" for row in wrong.itertuples()]
     for name, half in (("half", lines[::2]), ("rest", lines[1::2])):
         (tmp_path / f"{name}.csv").write_text(HEAD + "".join(half))
-    raw = {
-        "data": {"path": "trees.csv", "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": "runs"},
-    }
-    (tmp_path / "gate.yaml").write_text(yaml.safe_dump(raw))
+    (tmp_path / "gate.yaml").write_text(yaml.safe_dump(tree_gate("trees.csv")))
     run_direct(load_config(tmp_path / "gate.yaml"))
     return tmp_path
 

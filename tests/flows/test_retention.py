@@ -19,10 +19,11 @@ from cl_flows.cli import main
 from cl_flows.database.connect import writing
 from cl_flows.database.tables import AUDITS
 from cl_flows.direct import run_direct
-from cl_flows.history import HistoryRow, read_history, recording
+from cl_flows.history import read_history, recording
 from cl_flows.retention import Retention, prune, refuse_gone
 from cl_flows.review.decisions import Action, NewDecision, RunKey, decide
 from cl_flows.runs import new_run_id, open_run
+from history_rows import history_row
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
 KEEP_ONE = Retention(1, None)
@@ -31,24 +32,16 @@ KEEP_ONE = Retention(1, None)
 def ran(output: Path, day: int, *, dataset: str = "cats", passed: bool = False) -> str:
     """Leave a finished run of that day of January: a folder of 1,000 bytes and a row."""
     moment, run_id = f"2026-01-{day:02}T00:00:00.000+00:00", f"202601{day:02}-000000-aaaaaa"
-    row = HistoryRow(
-        run_id=f"{run_id}-{dataset}",
+    row = history_row(
+        f"{run_id}-{dataset}",
+        day,
         dataset=dataset,
-        started_at=moment,
         finished_at=moment,
         status="passed" if passed else "failed",
-        says="",
         noise_rate=0.1,
         low=0.05,
         high=0.2,
         max_noise_rate=0.08,
-        method="auto",
-        n_rows=100,
-        n_flagged=1,
-        model="tabular",
-        fingerprint="abc",
-        engine="direct",
-        version="0.1.0",
     )
     figures = Baseline(row.run_id, moment, 100, 0.1, 0.05, 0.2, "auto")
     with recording(output / "history.db", row) as connection:

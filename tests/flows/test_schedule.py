@@ -15,6 +15,7 @@ from cl_core.errors import ConfigError
 from cl_flows.cli import main
 from cl_flows.history import read_history
 from cl_flows.serving import Clock, _deployment, _names, _schedule, _settle
+from trees import tree_gate
 
 
 def command(*arguments: str) -> list[str]:
@@ -37,13 +38,7 @@ def processes_of(home: Path) -> list[str]:
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
 def test_due_gates_run_until_a_signal_which_leaves_nothing_behind(tables: Path, tmp_path: Path) -> None:
     """Two verdicts, a second command refused, then SIGTERM: no process, no half-written run, code 0."""
-    raw = {
-        "data": {"path": str(tables / "noisy.csv"), "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": "results"},
-    }
-    (tmp_path / "gate.yaml").write_text(yaml.safe_dump(raw))
+    (tmp_path / "gate.yaml").write_text(yaml.safe_dump(tree_gate(tables / "noisy.csv", "results")))
     home = tmp_path / "home"
     arguments = command(str(tmp_path / "gate.yaml"), "--every", "3", "--home", str(home))
     environment = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from cl_flows import GateFailed
+from trees import tree_gate
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "prefect" / "training.py"
 
@@ -19,11 +20,8 @@ pytestmark = [
 
 
 def load(project: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    raw = {
-        "data": {"path": str(source), "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-    }
+    raw = tree_gate(source)
+    del raw["output"]
     (project / "gate.yaml").write_text(yaml.safe_dump(raw))
     monkeypatch.setenv("LABELS_PROJECT", str(project))
     spec = importlib.util.spec_from_file_location("training_example", EXAMPLE)

@@ -23,36 +23,21 @@ from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.history import read_history
 from cl_flows.outcome import GateFailed, GateUndecided
+from deployed_gates import deployed_run
+from trees import tree_gate
 
 LABELGATE = [sys.executable, "-c", "from cl_flows.cli import main; main()"]
 
 
 def gate_of(source: Path, **gate: Any) -> dict[str, Any]:
     """Write a gate that only people can decide."""
-    return {
-        "data": {"path": str(source), "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {
-            "max_noise_rate": 0.05,
-            "great_expectations": False,
-            "decide_on": "audited",
-            "undecided": "pause",
-            **gate,
-        },
-        "output": {"folder": "runs"},
-    }
+    return tree_gate(source, decide_on="audited", undecided="pause", **gate)
 
 
 class Waiting:
     """A flow run of a deployed gate, and what people and workers do to it."""
 
     def __init__(self, folder: Path, source: Path, api: str, pool: str | None = None, **gate: Any) -> None:
-        from prefect.client.orchestration import get_client
-        from prefect.client.schemas.actions import WorkPoolCreate
-        from prefect.types.entrypoint import EntrypointType
-
-        from cl_flows import label_gate
-
         (folder / "gate.yaml").write_text(yaml.safe_dump(gate_of(source, **gate)))
         self.folder, self.runs = folder, folder / "runs"
         self.environment = {
@@ -63,16 +48,7 @@ class Waiting:
             "PREFECT_LOGGING_LEVEL": "ERROR",
             "PREFECT_WORKER_QUERY_SECONDS": "1",
         }
-        deployment: Any = label_gate.to_deployment(
-            f"waits-{folder.name}",
-            parameters={"config": str(folder / "gate.yaml")},
-            entrypoint_type=EntrypointType.MODULE_PATH,
-            work_pool_name=pool,
-        )
-        with get_client(sync_client=True) as client:
-            if pool:
-                client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
-            self.run_id = client.create_flow_run_from_deployment(deployment.apply()).id
+        self.run_id = deployed_run(f"waits-{folder.name}", folder / "gate.yaml", pool)
 
     def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
         """Run a command in the gate's folder."""
@@ -310,7 +286,12 @@ def test_when_nobody_answers_in_time_it_stays_undecided(
     (tmp_path / "gate.yaml").write_text(text + "limits: {answers: 1}\n")
     assert gate.work() == "Suspended"
     (claim,) = waiting_runs(gate.runs)
-    time.sleep(max(0.0, claim.answers_until + 2 - time.time()))  # Prefect counts from the suspension on
+    with get_client(sync_client=True) as client:
+        suspended = client.read_flow_run(gate.run_id).state
+    assert suspended is not None
+    until = suspended.state_details.pause_timeout  # Prefect counts from the suspension on
+    assert until is not None
+    time.sleep(max(0.0, until.timestamp() + 0.5 - time.time()))
     assert "can no longer be resumed" in resume(claim).problem
     assert (gate.state(), gate.statuses()) == ("Failed", ["undecided"])
     with get_client(sync_client=True) as client:

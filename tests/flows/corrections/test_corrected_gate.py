@@ -14,6 +14,7 @@ from cl_flows.config import load_config, make_config
 from cl_flows.corrections.section import CorrectionsSection
 from cl_flows.direct import run_direct
 from cl_flows.history import read_history
+from trees import tree_gate
 
 HEAD = "id,old,new,action,who,when,why"
 
@@ -30,13 +31,9 @@ def project(tables: Path, tmp_path: Path) -> Path:
         for number, row in enumerate(wrong.itertuples())
     ]
     (tmp_path / "fixes.csv").write_text("\n".join([HEAD, *lines, ""]))
-    raw = {
-        "data": {"path": str(tables / "noisy.csv"), "label": "label", "id": "tree"},
-        "corrections": "fixes.csv",
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "clean": {"quarantine": "flagged"},
-    }
+    raw = tree_gate(tables / "noisy.csv")
+    del raw["output"]
+    raw |= {"corrections": "fixes.csv", "clean": {"quarantine": "flagged"}}
     (tmp_path / "gate.yaml").write_text(yaml.safe_dump(raw))
     return tmp_path
 

@@ -18,6 +18,7 @@ from cl_flows.config import GateConfig, make_config
 from cl_flows.direct import run_direct
 from cl_flows.kept import config_of, kept_rows_config, open_kept
 from cl_flows.runs import new_run_id, open_run
+from trees import tree_gate
 
 
 def kept_folders(output: Path) -> list[str]:
@@ -76,12 +77,7 @@ def test_relative_paths_start_where_they_did(
 ) -> None:
     """The working directory of the run is on record; results go where the run lies now."""
     monkeypatch.chdir(tables)
-    raw = {
-        "data": {"path": "noisy.csv", "label": "label"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": str(tmp_path / "runs")},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-    }
+    raw = tree_gate("noisy.csv", tmp_path / "runs")
     run_direct(make_config(raw, "test"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").rename(tmp_path / "moved")

@@ -9,19 +9,16 @@ import pytest
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.outcome import GateResult
+from trees import tree_gate
 
 Gate: TypeAlias = Callable[..., GateResult]
 
 
 def _gate(source: Path, output: Path, name: str, *publish: dict[str, Any], **model: Any) -> GateResult:
-    raw = {
-        "data": {"path": str(source), "label": "label", "id": "tree", "name": name},
-        "model": {"backend": "tabular", "estimator": "logistic", **model},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": str(output)},
-        "publish": list(publish),
-    }
-    return run_direct(make_config(raw, "test"))
+    raw = tree_gate(source, output)
+    raw["data"]["name"] = name
+    raw["model"].update(model)
+    return run_direct(make_config({**raw, "publish": list(publish)}, "test"))
 
 
 @pytest.fixture(scope="session")

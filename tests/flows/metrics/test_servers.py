@@ -6,14 +6,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ import pytest
 
 from cl_flows.metrics.newest import current_metrics
 from cl_flows.outcome import GateResult
+from local_servers import QuietHandler, answering
 
 PROGRAMS = ("prometheus", "prometheus-alertmanager")
 pytestmark = [
@@ -64,27 +63,16 @@ def webhook_receiver(port: int) -> Iterator[Webhook]:
     """Take the posts of Alertmanager's webhook receivers."""
     webhook = Webhook()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            for alert in told["alerts"]:
+    class Handler(QuietHandler):
+        def post(self) -> None:
+            for alert in json.loads(self.body())["alerts"]:
                 labels = alert["labels"]
                 post = (self.path, labels["alertname"], labels.get("dataset", ""), alert["status"])
                 webhook.posts.append(post)
-            self.send_response(200)
-            self.end_headers()
+            self.answer(200)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield webhook
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Handler, port):
+        yield webhook
 
 
 @contextmanager

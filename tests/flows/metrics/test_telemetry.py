@@ -3,10 +3,8 @@
 import json
 import logging
 import secrets
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,8 @@ from cl_flows.direct import run_direct
 from cl_flows.metrics.newest import current_metrics
 from cl_flows.outcome import GateResult
 from cl_flows.plugin_options import make_options
+from local_servers import QuietHandler, answering
+from trees import tree_gate
 
 SECRET = secrets.token_urlsafe(16)
 PAGES = Path(__file__).parents[3] / "docs"
@@ -45,26 +45,14 @@ def receiver() -> Iterator[Receiver]:
     """Start a receiver that quotes the key it was shown."""
     found = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            found.received.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
-            said = f"{self.headers.get('X-Key')} {self.headers.get('Authorization')}".encode()
-            self.send_response(found.status)
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
+    class Handler(QuietHandler):
+        def post(self) -> None:
+            found.received.append((self.path, self.body()))
+            said = f"{self.headers.get('X-Key')} {self.headers.get('Authorization')}"
+            self.answer(found.status, said.encode())
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        found.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        try:
-            yield found
-        finally:
-            server.shutdown()
+    with answering(Handler) as found.url:
+        yield found
 
 
 @pytest.fixture
@@ -164,10 +152,7 @@ def test_a_gate_without_the_extra_says_what_to_install(
     for module in ("opentelemetry.proto.metrics.v1.metrics_pb2", "cl_plugins.publishers.lineage.events"):
         monkeypatch.setitem(__import__("sys").modules, module, None)
     config = {
-        "data": {"path": str(tables / "clean.csv"), "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": str(tmp_path)},
+        **tree_gate(tables / "clean.csv", tmp_path),
         "publish": [
             {"publisher": "opentelemetry"},
             {"publisher": "openlineage", "path": str(tmp_path / "x")},

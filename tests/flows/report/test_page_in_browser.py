@@ -1,9 +1,7 @@
 """The page in a real browser: nothing leaves it, it reads without scripts, and it fits a phone."""
 
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +12,6 @@ from cl_core import Dataset
 from cl_flows.report import RunReport, render_html
 
 pytestmark = pytest.mark.browser
-
-_QUIET = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Headless Chromium, from LABELGATE_CHROMIUM or the search path."""
-    names = (os.environ.get("LABELGATE_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    path = next((found for found in map(shutil.which, filter(None, names)) if found), None)
-    if path is None:
-        pytest.skip("no Chromium: install it or name it in LABELGATE_CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=list(_QUIET))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

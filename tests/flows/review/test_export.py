@@ -20,6 +20,7 @@ from cl_flows.kept import KeptRun, open_kept
 from cl_flows.review.decisions import Action, NewDecision, decide, run_key
 from cl_flows.review.export import export_corrected
 from cl_flows.review.standing import Standing, standing
+from trees import tree_gate
 
 N = 60
 
@@ -40,13 +41,7 @@ def table() -> pd.DataFrame:
 
 
 def gated(path: Path, output: Path, **data: Any) -> KeptRun:
-    raw = {
-        "data": {"path": str(path), **data},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.5, "min_rows": 10, "great_expectations": False},
-        "output": {"folder": str(output)},
-    }
-    raw["gate"].pop("min_rows")
+    raw = tree_gate(path, output, max_noise_rate=0.5) | {"data": {"path": str(path), **data}}
     run_direct(make_config(raw, "test"))
     return open_kept(output, "last")
 
@@ -325,13 +320,8 @@ def test_earlier_corrections_are_in_the_file_too(tmp_path: Path) -> None:
     fixes.write_text(
         'id,old,new,action,who,when,why\n003,"birch, weeping",ash,relabel,kim,,\n004,ash,,exclude,kim,,\n'
     )
-    raw = {
-        "data": {"path": str(path), "label": "label", "id": "tree", "drop": ["note"]},
-        "corrections": [str(fixes)],
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.5, "great_expectations": False},
-        "output": {"folder": str(tmp_path / "runs")},
-    }
+    raw = {**tree_gate(path, tmp_path / "runs", max_noise_rate=0.5), "corrections": [str(fixes)]}
+    raw["data"]["drop"] = ["note"]
     run_direct(make_config(raw, "test"))
     kept = open_kept(tmp_path / "runs", "last")
     done = export_corrected(kept, judged(kept, {"001": ("relabel", "ash")}), tmp_path / "new.csv")

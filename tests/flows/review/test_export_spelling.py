@@ -16,6 +16,7 @@ from cl_flows.kept import KeptRun, open_kept
 from cl_flows.review.decisions import Action, NewDecision, decide, run_key
 from cl_flows.review.export import Exported, export_corrected
 from cl_flows.review.standing import standing
+from trees import tree_gate
 
 N = 60
 CODES = np.arange(N) % 2
@@ -23,13 +24,7 @@ FEATURES = np.random.default_rng(0).normal(size=(N, 2)) + 5 * CODES[:, None]
 
 
 def gated(tmp_path: Path, data: dict[str, Any], **sections: Any) -> KeptRun:
-    raw = {
-        "data": data,
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.5, "great_expectations": False},
-        "output": {"folder": str(tmp_path / "runs")},
-        **sections,
-    }
+    raw = tree_gate("", tmp_path / "runs", max_noise_rate=0.5) | {"data": data, **sections}
     run_direct(make_config(raw, "test"))
     return open_kept(tmp_path / "runs", "last")
 

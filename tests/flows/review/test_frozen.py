@@ -11,17 +11,14 @@ from cl_flows.database.place import history_in
 from cl_flows.direct import run_direct
 from cl_flows.review.decisions import Action, NewDecision, RunKey, decide
 from cl_flows.review.frozen import frozen_page
+from trees import tree_gate
 
 
 @pytest.fixture
 def gated(tables: Path, tmp_path: Path) -> tuple[Path, str]:
     """Results folder and run of a noisy table."""
-    raw = {
-        "data": {"path": str(tables / "noisy.csv"), "label": "label", "id": "tree", "name": "trees"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": str(tmp_path / "runs")},
-    }
+    raw = tree_gate(tables / "noisy.csv", tmp_path / "runs")
+    raw["data"]["name"] = "trees"
     return tmp_path / "runs", run_direct(make_config(raw, "test")).run_id
 
 

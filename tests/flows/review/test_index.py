@@ -9,25 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.kept import KeptRun, open_kept
 from cl_flows.review.filter import RowFilter
 from cl_flows.review.index import RunIndex
+from trees import tree_gate
 
 
 @pytest.fixture(scope="module")
 def kept(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> KeptRun:
     """Make a finished run on 300 rows, a fifth of their labels wrong."""
     output = tmp_path_factory.mktemp("index")
-    raw = {
-        "data": {"path": str(tables / "noisy.csv"), "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": str(output)},
-    }
-    from cl_flows.config import make_config
-
-    run_direct(make_config(raw, "test"))
+    run_direct(make_config(tree_gate(tables / "noisy.csv", output), "test"))
     return open_kept(output, "last")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cl_core import ConfigError, InputError
+from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.kept import KeptRun, open_kept
 from cl_flows.review.decisions import Action, NewDecision, decide, latest, read_log, run_key
@@ -22,22 +23,15 @@ from cl_flows.review.tasks import (
     write_label_studio,
 )
 from cl_flows.review.tasks.items import AMBIGUOUS, IN_NO_CLASS
+from trees import tree_gate
 
 PEOPLE: dict[str, Any] = {"kim@example.org": {"id": 1, "email": "kim@example.org"}, "label-studio-2": 2}
 
 
 @pytest.fixture(scope="module")
 def kept(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> KeptRun:
-    from cl_flows.config import make_config
-
     output = tmp_path_factory.mktemp("tasks")
-    raw = {
-        "data": {"path": str(tables / "noisy.csv"), "label": "label", "id": "tree"},
-        "model": {"backend": "tabular", "estimator": "logistic"},
-        "gate": {"max_noise_rate": 0.05, "great_expectations": False},
-        "output": {"folder": str(output)},
-    }
-    run_direct(make_config(raw, "test"))
+    run_direct(make_config(tree_gate(tables / "noisy.csv", output), "test"))
     return open_kept(output, "last")
 
 

@@ -2,10 +2,9 @@
 
 import gzip
 import json
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from cl_core.testing import check_loader
 from cl_plugins.builtin import labelgate_dataset_loaders
 from cl_plugins.loaders.options import TABLE_ENDINGS, TableOptions
 from cl_plugins.loaders.table import load_table
+from local_servers import answering
 
 FRAME = pd.DataFrame(
     {"code": ["r1", "r2", "r3", "r4"], "x": [1.5, 2.0, None, 4.0], "y": ["dog", "cat", "007", "dog"]}
@@ -246,13 +246,8 @@ def web(tmp_path: Path) -> Iterator[Callable[[str], str]]:
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the server's name
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield lambda name: f"http://127.0.0.1:{server.server_port}/{name}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(partial(Quiet, directory=str(tmp_path))) as address:
+        yield lambda name: f"{address}/{name}"
 
 
 @pytest.mark.parametrize("name", ["my pets.csv.gz", "pets.parquet", "pets.jsonl"])

@@ -1,11 +1,9 @@
 """A finished run that failed, with texts that mean harm, and HTTP receivers with faults to order."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 
 from cl_core import ConfusedPair, Failed, FinishedRun, Judgement, NoiseEstimate, Passed, SuspectRow, Telling
 from cl_core.telling import News
+from local_servers import QuietHandler, answering
 
 HARM = (
     "<!channel> <script>alert(1)</script> [x](http://evil) *b* @everyone\r\nBcc: all@example.com \u202e&amp;"
@@ -44,10 +43,10 @@ class Receiver:
     received: list[Received] = field(default_factory=list)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     receiver: Receiver
 
-    def do_POST(self) -> None:
+    def post(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.receiver.received.append(Received(self.path, dict(self.headers.items()), body))
         order = self.receiver.orders.pop(0) if self.receiver.orders else self.receiver.status
@@ -61,30 +60,16 @@ class _Handler(BaseHTTPRequestHandler):
         said = self.receiver.answer
         if said is None:
             said = f"you sent {self.path}".encode()  # a service that quotes the secret back
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(said))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(said)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-        pass
+        self.answer(status, said, **headers)
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """Start a receiver; its address has a path that is a secret."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    found = Receiver(f"http://127.0.0.1:{server.server_port}/services/s3cr3t-path")
-    server.RequestHandlerClass = type("Handler", (_Handler,), {"receiver": found})
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    found = Receiver("")
+    with answering(type("Handler", (_Handler,), {"receiver": found})) as address:
+        found.url = f"{address}/services/s3cr3t-path"
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture

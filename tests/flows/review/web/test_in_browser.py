@@ -1,7 +1,5 @@
 """The review pages in a real browser in front of a real server: the whole loop, two people, kill -9."""
 
-import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,27 +21,9 @@ from cl_flows.review.decisions import latest
 
 pytestmark = pytest.mark.browser
 
-_QUIET = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-)
 # What the people said who verified the errors in MNIST, besides a digit.
 UNCLEAR = {"-1": "n", "-2": "a"}
 _PROGRAM = "import sys; from cl_flows.cli import main; main(sys.argv[1:])"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Headless Chromium, from LABELGATE_CHROMIUM or the search path."""
-    names = (os.environ.get("LABELGATE_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    path = next((found for found in map(shutil.which, filter(None, names)) if found), None)
-    if path is None:
-        pytest.skip("no Chromium: install it or name it in LABELGATE_CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=list(_QUIET))
-        yield chromium
-        chromium.close()
 
 
 @dataclass

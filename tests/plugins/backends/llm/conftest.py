@@ -3,8 +3,6 @@
 import asyncio
 import math
 import re
-import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+
+from local_servers import serving
 
 Classifier = Callable[[str, list[str]], dict[str, float]]
 
@@ -130,17 +129,8 @@ def make_app(state: ChatServer) -> FastAPI:
 def running_chat() -> Iterator[ChatServer]:
     """Run the server in a thread, on a free port."""
     state = ChatServer()
-    config = uvicorn.Config(make_app(state), port=0, log_level="critical", ws="none", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    state.port = server.servers[0].sockets[0].getsockname()[1]
-    yield state
-    server.should_exit = True
-    thread.join(10)
+    with serving(make_app(state)) as state.port:
+        yield state
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """A real model server: scikit-learn behind the Open Inference Protocol and plain JSON, faults to order."""
 
 import asyncio
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -19,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from cl_core.testing import sample_dataset
+from local_servers import serving
 
 TEXTS = [
     "win cash now",
@@ -186,17 +184,8 @@ async def _fault(fault: str, request: Request, call_next: Any) -> Any:
 def running_server() -> Iterator[ModelServer]:
     """Run the server in a thread, on a free port."""
     state = ModelServer()
-    config = uvicorn.Config(make_app(state), port=0, log_level="critical", ws="none", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    state.port = server.servers[0].sockets[0].getsockname()[1]
-    yield state
-    server.should_exit = True
-    thread.join(10)
+    with serving(make_app(state)) as state.port:
+        yield state
 
 
 @pytest.fixture

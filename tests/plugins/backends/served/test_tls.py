@@ -2,13 +2,10 @@
 
 import datetime as dt
 import ipaddress
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,6 +15,7 @@ from cl_core import ConfigError
 from cl_core.testing import sample_dataset
 from cl_plugins.backends.served.options import HttpOptions
 from cl_plugins.backends.served.predict import predict_http
+from local_servers import serving
 
 
 def write_certificate(path: Path) -> None:
@@ -53,23 +51,8 @@ def secure_url(tmp_path: Path) -> Iterator[str]:
         return {"predictions": [[1.0, 0.0, 0.0] for _ in body["instances"]]}
 
     write_certificate(tmp_path / "server.pem")
-    config = uvicorn.Config(
-        app,
-        port=0,
-        log_level="critical",
-        ws="none",
-        lifespan="off",
-        ssl_certfile=str(tmp_path / "server.pem"),
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield f"https://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/predict"
-    server.should_exit = True
-    thread.join(10)
+    with serving(app, ssl_certfile=str(tmp_path / "server.pem")) as port:
+        yield f"https://127.0.0.1:{port}/predict"
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(secure_url: str) -> None:
