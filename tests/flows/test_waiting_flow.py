@@ -31,7 +31,7 @@ LABELGATE = [sys.executable, "-c", "from cl_flows.cli import main; main()"]
 
 def gate_of(source: Path, **gate: Any) -> dict[str, Any]:
     """Write a gate that only people can decide."""
-    return tree_gate(source, decide_on="audited", undecided="pause", **gate)
+    return tree_gate(source, **{"decide_on": "audited", "undecided": "pause", **gate})
 
 
 class Waiting:
