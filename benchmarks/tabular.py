@@ -1,7 +1,7 @@
 """Which estimator finds flipped labels best, and what it costs: the figures of docs/adr/0002-tabular.md.
 
 Run as ``python benchmarks/tabular.py``. Processor seconds, so that a busy machine changes little. A second
-table, which ``many`` prints alone, has what a power of the forest's probabilities does where classes are many.
+table, which ``many`` prints alone, tells what a power of a forest does where classes are many.
 """
 
 import sys
