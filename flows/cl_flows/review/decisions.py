@@ -149,6 +149,13 @@ def decide(
     return [numbers[row["decision_id"]] for row in rows]
 
 
+def refuse_wrong(run: RunKey, who: str, decisions: Sequence[NewDecision]) -> None:
+    """Refuse what `decide` would refuse, before anything is written; tokens are looked at there."""
+    _refuse_flood(decisions)
+    for one in decisions:
+        _row(run, who, one, "import", blind=False)
+
+
 def undo(database: Database, run: RunKey, who: str, *, token: str = "") -> Decision | None:
     """Take back the newest step of a person that stands, and return its newest decision; None without one.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cl_core.errors import InputError
 from cl_flows.database.place import Database
-from cl_flows.review.decisions import Action, NewDecision, RunKey, decide, read_log
+from cl_flows.review.decisions import Action, NewDecision, RunKey, decide, read_log, refuse_wrong
 from cl_flows.review.index import RunIndex
 from cl_flows.review.tasks.items import AMBIGUOUS, IN_NO_CLASS
 
@@ -34,6 +34,20 @@ class ForeignAnswer:
     chosen: tuple[str, ...]
     fingerprint: str
     where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What taking the answers of a file would write, by person, and how many are on record already."""
+
+    new: dict[str, list[NewDecision]]
+    n_known: int
+    who: tuple[str, ...]
+
+    @property
+    def n_new(self) -> int:
+        """Decisions that are not on record yet."""
+        return sum(map(len, self.new.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +88,28 @@ def import_answers(
     *,
     new_classes: Sequence[str] = (),
 ) -> Imported:
-    """Put answers on record with the origin ``import``, each under its own person's name.
+    """Check answers and put them on record: `plan_answers`, then `take_answers`."""
+    return take_answers(database, run, plan_answers(database, run, index, answers, new_classes=new_classes))
 
-    A file is refused as a whole or taken as a whole; after a crash a second import adds what is missing.
+
+def plan_answers(
+    database: Database,
+    run: RunKey,
+    index: RunIndex,
+    answers: Iterable[ForeignAnswer],
+    *,
+    new_classes: Sequence[str] = (),
+) -> Planned:
+    """Return what taking answers would put on record, each under its own person's name. Writes nothing.
+
     An answer that is the person's newest imported one on that row already is not written again: importing a
     file twice adds nothing, and what they said on the page since stays their last word.
 
     Raises
     ------
     InputError
-        For answers about other data, rows that are not there, and labels that are neither a class of the run
-        nor one of `new_classes`: counted, and the first is named.
+        For answers about other data, rows that are not there, labels that are neither a class of the run
+        nor one of `new_classes` (counted, and the first is named), and names that cannot go on record.
     """
     found = list(answers)
     if not found:
@@ -109,7 +134,20 @@ def import_answers(
         lambda one: f"names {min(set(one.chosen) - known)!r}, which is no class of the run",
         "a class that is really new must be named: --new-class NAME",
     )
-    return _written(database, run, index, found, places)
+    planned = _planned(database, run, index, found, places)
+    for who, decisions in planned.new.items():
+        refuse_wrong(run, who, decisions)
+    return planned
+
+
+def take_answers(database: Database, run: RunKey, planned: Planned) -> Imported:
+    """Put checked answers on record with the origin ``import``.
+
+    A file is taken as a whole; after a crash a second import adds what is missing.
+    """
+    for who, decisions in planned.new.items():
+        decide(database, run, who, decisions, origin="import")
+    return Imported(planned.n_new, planned.n_known, planned.who)
 
 
 def _refuse(wrong: list[ForeignAnswer], n: int, says: Callable[[ForeignAnswer], str], hint: str) -> None:
@@ -120,13 +158,13 @@ def _refuse(wrong: list[ForeignAnswer], n: int, says: Callable[[ForeignAnswer], 
         )
 
 
-def _written(
+def _planned(
     database: Database,
     run: RunKey,
     index: RunIndex,
     found: list[ForeignAnswer],
     places: dict[str, int],
-) -> Imported:
+) -> Planned:
     said = {
         (row["position"], row["who"]): (row["action"], row["label"])
         for row in read_log(database, run.fingerprint)
@@ -143,9 +181,7 @@ def _written(
             continue
         said[position, one.who] = meaning
         new.setdefault(one.who, []).append(decision)
-    for who, decisions in new.items():
-        decide(database, run, who, decisions, origin="import")
-    return Imported(sum(map(len, new.values())), n_known, tuple(sorted({one.who for one in found})))
+    return Planned(new, n_known, tuple(sorted({one.who for one in found})))
 
 
 def _decision(one: ForeignAnswer, position: int, given: str) -> NewDecision:

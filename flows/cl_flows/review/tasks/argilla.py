@@ -57,12 +57,12 @@ def read_argilla(path: Path, who: str) -> list[ForeignAnswer]:
     file = path / _RECORDS if path.is_dir() else path
     try:
         records = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
-            f"{file} cannot be read: {error}", hint="write it with rg.Dataset.to_disk or records.to_json"
+            f"{file.name} cannot be read: {error}", hint="write it with rg.Dataset.to_disk or records.to_json"
         ) from error
     if not isinstance(records, list) or not all(isinstance(r, dict) and "fields" in r for r in records):
-        raise InputError(f"{file} holds no Argilla records", hint="write it with rg.Dataset.to_disk")
+        raise InputError(f"{file.name} holds no Argilla records", hint="write it with rg.Dataset.to_disk")
     return answers_in(
         records,
         lambda record, number: _answers(record, number, who),

@@ -63,12 +63,12 @@ def read_label_studio(path: Path, who: str) -> list[ForeignAnswer]:
     """
     try:
         tasks = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
-            f"{path} cannot be read: {error}", hint="export the project as JSON, not as JSON-MIN or CSV"
+            f"{path.name} cannot be read: {error}", hint="export the project as JSON, not as JSON-MIN or CSV"
         ) from error
     if not isinstance(tasks, list) or not all(isinstance(task, dict) and "data" in task for task in tasks):
-        raise InputError(f"{path} holds no Label Studio tasks", hint="export the project as JSON")
+        raise InputError(f"{path.name} holds no Label Studio tasks", hint="export the project as JSON")
     return answers_in(
         tasks,
         lambda task, number: _answers(task, number, who),

@@ -10,16 +10,29 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
 from cl_core.errors import ConfigError, LabelgateError
-from cl_flows.review.web import audit, bulk, deciding, downloads, export, home, media, public, rows, run_page
+from cl_flows.review.web import (
+    answers,
+    audit,
+    bulk,
+    deciding,
+    downloads,
+    export,
+    home,
+    media,
+    public,
+    rows,
+    run_page,
+)
 from cl_flows.review.web.access import Access
 from cl_flows.review.web.guard import Guard, Refused
 from cl_flows.review.web.jobs import Jobs
 from cl_flows.review.web.render import page
 from cl_flows.review.web.shelf import NotThereError, Shelf
+from cl_flows.review.web.uploads import Uploads
 
 logger = logging.getLogger(__name__)
 
-_TOPICS = (public, home, run_page, rows, media, deciding, audit, bulk, export, downloads)
+_TOPICS = (public, home, run_page, rows, media, deciding, audit, bulk, export, downloads, answers)
 
 
 def make_app(output: Path, access: Access) -> ASGIApp:
@@ -29,6 +42,7 @@ def make_app(output: Path, access: Access) -> ASGIApp:
     shelf.get_ready()
     app.state.shelf = shelf
     app.state.jobs = Jobs()
+    app.state.uploads = Uploads()
     for topic in _TOPICS:
         app.include_router(topic.router)
     app.add_exception_handler(Refused, _refused)

@@ -1,6 +1,7 @@
 """The door: every request passes it before a page sees it. Refuses, or lets in with a name and a form."""
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ _OPEN = ("/static/", "/healthz")
 _MOST_BYTES = 1_000_000
 _MOST_FIELDS = 1_000
 _FORM_TYPE = "application/x-www-form-urlencoded"
+_FILE_TYPE = "application/octet-stream"
+_TAKES_FILES = re.compile(r"/runs/[^/]+/import")
 _YEAR_S = 365 * 24 * 3600
 _PROTO = "x-forwarded-proto"
 
@@ -102,7 +105,8 @@ class Guard:
         if request.method not in {"GET", "HEAD", "POST"}:
             raise Refused(405, f"{request.method} is not understood here")
         if request.method == "POST":
-            request.scope[FORM] = await _form(request)
+            # A file is read by its page, bounded there, once it is known who sends it.
+            request.scope[FORM] = [] if _is_file(request) else await _form(request)
         path = request.url.path
         if path.startswith(_OPEN):
             return None
@@ -195,9 +199,17 @@ class Guard:
         return guarded
 
 
+def _is_file(request: Request) -> bool:
+    return _type_of(request) == _FILE_TYPE and _TAKES_FILES.fullmatch(request.url.path) is not None
+
+
+def _type_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def _form(request: Request) -> list[tuple[str, str]]:
     """Read a form, bounded in bytes and fields."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM_TYPE:
+    if _type_of(request) != _FORM_TYPE:
         raise Refused(415, f"a form is wanted: {_FORM_TYPE}")
     body = bytearray()
     async for part in request.stream():

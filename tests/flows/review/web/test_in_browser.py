@@ -1,9 +1,12 @@
 """The review pages in a real browser in front of a real server: the whole loop, two people, kill -9."""
 
+import io
+import json
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -268,6 +271,10 @@ def test_two_people_at_once(
     assert "disputed: kept / →" in kim.locator(".decided").first.inner_text()
     stranger, _ = opened(browser, f"{server.url}/runs/{run_id}/rows")
     assert stranger.get_by_label("Token").is_visible()
+    kim.get_by_role("button", name="Log out").click()
+    kim.get_by_label("Token").wait_for()
+    lee.goto(f"{server.url}/runs/{run_id}")
+    assert lee.get_by_role("button", name="Log out").is_visible()
 
 
 def test_kill_9_and_go_on(browser: Any, serve: Callable[..., Server], small: tuple[Path, str]) -> None:
@@ -320,7 +327,9 @@ def test_undo_and_a_switch_for_letters(
 # ---- what everybody must be able to use
 
 
-def test_axe_finds_nothing(browser: Any, serve: Callable[..., Server], small: tuple[Path, str]) -> None:
+def test_axe_finds_nothing(
+    browser: Any, serve: Callable[..., Server], small: tuple[Path, str], tmp_path: Path
+) -> None:
     """No accessibility fault on any page, light and dark, on a phone and on a screen."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     output, run_id = small
@@ -332,6 +341,24 @@ def test_axe_finds_nothing(browser: Any, serve: Callable[..., Server], small: tu
     page.goto(f"{server.url}/runs/{run_id}/audit")
     page.get_by_role("button", name="Draw the rows").click()
     run = f"/runs/{run_id}"
+    page.goto(f"{server.url}{run}/export")
+    packed = page.request.get(f"{server.url}{run}/export/label-studio.zip").body()
+    with zipfile.ZipFile(io.BytesIO(packed)) as files:
+        tasks = json.loads(files.read("tasks.json"))
+    chosen = {
+        "type": "choices",
+        "from_name": "label",
+        "value": {"choices": [tasks[0]["data"]["given_label"]]},
+    }
+    for name, annotations in (("none", []), ("one", [{"completed_by": 7, "result": [chosen]}])):
+        tasks[0]["annotations"] = annotations
+        (tmp_path / f"{name}.json").write_text(json.dumps(tasks), encoding="utf-8")
+        page.get_by_label("File").set_input_files(tmp_path / f"{name}.json")
+        page.get_by_role("button", name="Preview").click()
+        if name == "none":
+            page.get_by_text("the file holds no answer").wait_for()
+    page.wait_for_url("**/import/*")
+    page.get_by_role("button", name="Take 1 answer").wait_for()
     paths = (
         "/",
         run,
@@ -340,6 +367,7 @@ def test_axe_finds_nothing(browser: Any, serve: Callable[..., Server], small: tu
         f"{run}/audit",
         f"{run}/bulk",
         f"{run}/export",
+        page.url.removeprefix(server.url),
         "/no",
     )
     for scheme in ("light", "dark"):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable
@@ -14,9 +15,10 @@ import pytest
 from cl_flows.corrections.patch import read_patch
 from cl_flows.database.place import history_in
 from cl_flows.outcome import GateResult
-from cl_flows.review.decisions import latest
+from cl_flows.review.decisions import Decision, latest
 from cl_flows.review.web.access import Access
 
+HERE = "http://127.0.0.1:8700"
 Client: TypeAlias = Callable[..., Any]
 Run: TypeAlias = tuple[Path, str]
 
@@ -100,7 +102,7 @@ def test_words_of_an_earlier_run_are_shown_and_do_not_count(
     asked.send(f"/runs/{run_id}/decisions", position=other, action="keep")
     table = pd.read_csv(tables / "noisy.csv")
     labels = [str(label) for label in table["label"]]
-    labels[other] = "oak" if labels[other] == "ash" else "ash"
+    labels[other] = "cedar" if labels[other] == "ash" else "ash"
     table.assign(label=labels).to_csv(tmp_path / "later.csv", index=False)
     data = {"path": str(tmp_path / "later.csv"), "label": "label", "id": "tree", "name": "trees"}
     later = gated(output, data=data, model={"backend": "tabular", "estimator": "logistic"}).run_id
@@ -129,6 +131,77 @@ def test_words_of_an_earlier_run_are_shown_and_do_not_count(
     assert "1 row with the same id and given label was decided" in asked.get(f"/runs/{later}").text
 
 
+def answered(page: Any, run_id: str, choices: list[str]) -> list[dict[str, Any]]:
+    """Fetch tasks of Label Studio and answer the first ones, as its export has it."""
+    with zipfile.ZipFile(io.BytesIO(page.get(f"/runs/{run_id}/export/label-studio.zip").content)) as packed:
+        tasks: list[dict[str, Any]] = json.loads(packed.read("tasks.json"))
+    for task, choice in zip(tasks, choices, strict=False):
+        result = {"from_name": "label", "to_name": "item", "type": "choices", "value": {"choices": [choice]}}
+        task["annotations"] = [{"completed_by": {"email": "<b>lee</b>"}, "result": [result]}]
+    return tasks
+
+
+def test_answers_of_other_tools_are_taken_after_a_preview(client: Client, trees: Run) -> None:
+    """Nothing is written before; sent again, or confirmed twice, a file adds nothing."""
+    output, run_id = trees
+    asked = client(output=output)
+
+    def sent(content: Any, kind: str = "label-studio", who: Any = asked, **headers: str) -> Any:
+        usual = {"origin": HERE, "x-csrf-token": who.csrf(), "accept": "application/json"}
+        usual |= {"content-type": "application/octet-stream"} | headers
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        return who.post(f"/runs/{run_id}/import?from={kind}", content=body, headers=usual)
+
+    tasks = answered(asked, run_id, ["cedar", "(in no class)"])
+    first = sent(tasks)
+    assert first.status_code == 200, first.text
+    where = first.json()["next"]
+    page = asked.get(where).text
+    assert "2 decisions" in page
+    assert "Nothing is written yet" in page
+    assert "<b>lee" not in page
+    assert "&lt;b&gt;lee" in page
+    assert on_record(output, run_id) == []
+    assert 'data-count="decided">0<' in asked.get(f"/runs/{run_id}/rows").text
+    assert asked.send(where, answers="3").status_code == 409
+    assert asked.send(where, answers="2").status_code == 303
+    assert asked.send(where, answers="2").status_code == 303
+    assert "&lt;b&gt;lee" in asked.get(f"/runs/{run_id}/export").text
+    words = on_record(output, run_id)
+    assert [(one.who, one.origin, one.row_id) for one in words] == [
+        ("<b>lee</b>", "import", task["data"]["labelgate_id"]) for task in tasks[:2]
+    ]
+    assert words[1].action == "none"
+    assert "All 2 answers of this file are on record already" in asked.get(sent(tasks).json()["next"]).text
+
+    for wrong, says in (
+        (answered(asked, run_id, ["no tree"]), "names 'no tree', which is no class"),
+        ([{**tasks[0], "data": {**tasks[0]["data"], "labelgate_id": "x"}}], "the id 'x', which is not there"),
+        (b"[" * 100_000, "answers.json cannot be read"),
+        ({"a": 1}, "answers.json holds no Label Studio tasks"),
+        (b"", "the file is empty"),
+    ):
+        refused = sent(wrong)
+        assert (refused.status_code, says in refused.json()["error"]) == (400, True), refused.text
+    assert sent(tasks, "argilla").status_code == 400
+    assert sent(tasks, "what").status_code == 400
+    assert sent(tasks, **{"x-csrf-token": "x" * 43}).status_code == 403
+    assert sent(tasks, origin="https://evil.example").status_code == 403
+    lee = client(Access(who="lee"), output=output)
+    assert lee.get(where).status_code == 404
+
+
+def test_a_file_is_bounded(client: Client, trees: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its own limit, on its own page only; nothing of it stays."""
+    output, run_id = trees
+    asked = client(output=output)
+    monkeypatch.setattr("cl_flows.review.web.uploads.MOST_BYTES", 1_000)
+    ours = {"origin": HERE, "x-csrf-token": asked.csrf(), "content-type": "application/octet-stream"}
+    for path, status in (("import?from=argilla", 413), ("decisions", 415), ("import/x", 415)):
+        assert asked.post(f"/runs/{run_id}/{path}", content=b"x" * 1_001, headers=ours).status_code == status
+    assert list(asked.app.app.state.uploads.folder.iterdir()) == []
+
+
 def test_a_decision_is_on_record_before_it_is_acknowledged(client: Client, trees: Run) -> None:
     """The answer says what stands, and a form that is sent twice is written once."""
     output, run_id = trees
@@ -153,11 +226,14 @@ def test_a_decision_is_on_record_before_it_is_acknowledged(client: Client, trees
 
 def one_word(output: Path, run_id: str) -> Any:
     """Read the only decision on record."""
-    import json
-
-    report = json.loads((output / run_id / "report.json").read_text(encoding="utf-8"))
-    (word,) = latest(history_in(output), report["data"]["fingerprint"])
+    (word,) = on_record(output, run_id)
     return word
+
+
+def on_record(output: Path, run_id: str) -> list[Decision]:
+    """Read everybody's latest words on the data of a run."""
+    report = json.loads((output / run_id / "report.json").read_text(encoding="utf-8"))
+    return latest(history_in(output), report["data"]["fingerprint"])
 
 
 @pytest.mark.parametrize(

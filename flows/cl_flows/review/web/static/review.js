@@ -298,6 +298,32 @@ if (keyed.length && !desk) {
     if (button) { event.preventDefault(); button.focus(); button.click(); }
   });
 }
+// ---- a file with answers goes to the server as it is; the preview has the form that takes them
+for (const form of document.querySelectorAll("form.upload")) {
+  form.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button");
+    const warn = form.querySelector(".warn");
+    button.disabled = true;
+    warn.hidden = true;
+    let told;
+    try {
+      const answer = await fetch(`${form.dataset.to}?from=${form.elements.from.value}`, {
+        method: "POST", body: form.elements.file.files[0], redirect: "error",
+        headers: { "X-CSRF-Token": csrf, Accept: "application/json", "Content-Type": "application/octet-stream" },
+      });
+      told = await answer.json();
+    } catch {
+      told = { error: "the server does not answer, or the file cannot be read", hint: "try again" };
+    }
+    if (told.next) { location.href = told.next; return; }
+    warn.textContent = `${told.error}${told.hint ? `: ${told.hint}` : ""}`;
+    warn.hidden = false;
+    button.disabled = false;
+  });
+}
+
 // One answer a page: a second key before the next page is there belongs to nobody.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
