@@ -100,6 +100,8 @@ def test_words_of_an_earlier_run_are_shown_and_do_not_count(
     asked.send(f"/runs/{run_id}/decisions", position=first, action="keep", note="a real one")
     asked.send(f"/runs/{run_id}/decisions", position=second, action="none")
     asked.send(f"/runs/{run_id}/decisions", position=other, action="keep")
+    lee = client(Access(who="lee"), output=output)
+    lee.send(f"/runs/{run_id}/decisions", position=first, action="ambiguous")
     table = pd.read_csv(tables / "noisy.csv")
     labels = [str(label) for label in table["label"]]
     labels[other] = "cedar" if labels[other] == "ash" else "ash"
@@ -113,16 +115,18 @@ def test_words_of_an_earlier_run_are_shown_and_do_not_count(
     earlier = f"/runs/{later}/rows?state=earlier&which=all"
     assert earlier in links(page)
     assert sorted(cards(asked.get(earlier).text)) == sorted([first, second])
-    assert "earlier: kept" in asked.get(earlier).text
+    assert "earlier: in no class · <bdi>kim</bdi>" in asked.get(earlier).text
+    assert "earlier: kept / ambiguous · <bdi>kim</bdi>, <bdi>lee</bdi>" in asked.get(earlier).text
     row = asked.get(f"/runs/{later}/rows/{first}").text
     assert "Decided in an earlier run" in row
     assert "a real one" in row
     assert "Decided so far" not in row
     assert 'data-count="decided">0<' in asked.get(earlier).text
     # In a double review other people's words are hidden, whenever they were said.
-    lee = client(Access(who="lee"), output=output)
-    assert "Decided in an earlier run" in lee.get(f"/runs/{later}/rows/{first}").text
-    assert "Decided in an earlier run" not in lee.get(f"/runs/{later}/rows/{first}?double=1").text
+    assert "a real one" in lee.get(f"/runs/{later}/rows/{first}").text
+    blind = lee.get(f"/runs/{later}/rows/{first}?double=1").text
+    assert ("a real one" in blind, "Decided in an earlier run" in blind) == (False, True)
+    assert "Decided in an earlier run" not in lee.get(f"/runs/{later}/rows/{second}?double=1").text
 
     asked.send(f"/runs/{later}/decisions", position=first, action="keep")
     assert cards(asked.get(earlier).text) == [second]
