@@ -6,13 +6,15 @@ from cl_flows import steps
 from cl_flows.config import GateConfig
 from cl_flows.expectations import cross_checked, expectations_worker, own_suite_first
 from cl_flows.limits import run_limit
-from cl_flows.outcome import GateResult
+from cl_flows.outcome import GateResult, traced_facts
 from cl_flows.plan import make_plan
 from cl_flows.publish import Findings, publish, write_scored
 from cl_flows.runs import new_run_id, open_run
+from cl_flows.tracing import traced
 from cl_flows.waiting import with_plan
 
 
+@traced("run", traced_facts)
 def run_direct(config: GateConfig) -> GateResult:
     """Run the gate and return its verdict, whatever it is; only errors raise."""
     started = datetime.now(UTC)

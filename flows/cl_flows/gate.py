@@ -18,7 +18,7 @@ from cl_flows.config import GateConfig, load_config
 from cl_flows.expectations import cross_checked, expectations_worker, own_suite_first
 from cl_flows.gate_events import announce_unmet_suite, announce_verdict, life_announced, slug_of
 from cl_flows.limits import run_limit
-from cl_flows.outcome import GateResult, SuiteFailed, error_for
+from cl_flows.outcome import GateResult, SuiteFailed, error_for, traced_facts
 from cl_flows.passing import is_passing
 from cl_flows.plan import make_plan
 from cl_flows.progress_artifact import progress_artifact
@@ -35,6 +35,7 @@ from cl_flows.suspension import (
     repeated_flow_run,
     wait_for_people,
 )
+from cl_flows.tracing import traced
 from cl_flows.waiting import with_plan
 from cl_plugins.stored_rows import read_dataset, save_dataset
 
@@ -179,6 +180,7 @@ def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResu
     return cast("GateResult", advised(result) if advisory else stopped_by(error))
 
 
+@traced("run", traced_facts)
 def _judged(config: GateConfig, attempt: Attempt, *, may_wait: bool) -> GateResult:
     """Run the steps that no earlier attempt has finished."""
     with (

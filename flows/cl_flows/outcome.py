@@ -52,6 +52,11 @@ class GateResult:
     waivers: tuple[str, ...] = ()
 
 
+def traced_facts(result: GateResult) -> dict[str, str | int | float]:
+    """Return what a span tells of a run."""
+    return {"run": result.run_id, "dataset": result.dataset, "status": result.status}
+
+
 class GateFailed(LabelgateError):  # noqa: N818 - a verdict, not a fault
     """The estimated noise rate (or another check) is over its limit; `result` has the figures."""
 

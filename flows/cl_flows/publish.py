@@ -21,7 +21,7 @@ from cl_flows.history import HistoryRow, recording
 from cl_flows.kept.keep import placed, stage
 from cl_flows.limits import refuse_overdue
 from cl_flows.origins import filed_under, record_origin
-from cl_flows.outcome import GateResult
+from cl_flows.outcome import GateResult, traced_facts
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
 from cl_flows.report import (
@@ -39,6 +39,7 @@ from cl_flows.shown_settings import shown_settings
 from cl_flows.superseding import earlier_verdict, keep_earlier, withdraw
 from cl_flows.telling import debtors, tell
 from cl_flows.tellings import owe
+from cl_flows.tracing import traced
 
 VALIDATION_FILE = "great_expectations.json"
 
@@ -58,6 +59,7 @@ def write_scored(evidence: Evidence, run: RunFolder) -> None:
     evidence.scored.to_parquet(run.scored, index=False)
 
 
+@traced("publish", traced_facts)
 def publish(plan: Plan, run: RunFolder, found: Findings, *, started: datetime, engine: str) -> GateResult:
     """Write the reports, show the run, record it in history and call the publishers."""
     refuse_overdue()

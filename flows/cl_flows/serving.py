@@ -192,7 +192,7 @@ def _name_overdue_of(files: Sequence[Path]) -> None:
     from cl_flows.suspension import name_overdue
 
     for file in files:
-        with suppress(LabelgateError):  # somebody is writing it; its next run says what is wrong
+        with suppress(LabelgateError, OSError):  # somebody is writing it; its next run says what is wrong
             for late in name_overdue(load_config(file).output.folder):
                 if late.problem:
                     logger.warning("the flow run of run %s keeps its state: %s", late.run_id, late.problem)

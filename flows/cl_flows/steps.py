@@ -24,8 +24,28 @@ from cl_flows.database.connect import refuse_unusable
 from cl_flows.limits import refuse_overdue, within
 from cl_flows.plan import Plan
 from cl_flows.progress import report_progress
+from cl_flows.tracing import traced
 
 
+def _of_dataset(found: Dataset) -> dict[str, str | int | float]:
+    return {"dataset": found.name, "rows": found.n_rows, "classes": found.n_classes}
+
+
+def _of_evidence(found: Evidence) -> dict[str, str | int | float]:
+    noise = found.noise
+    figures = {"noise_rate": noise.rate, "noise_rate_low": noise.low, "noise_rate_high": noise.high}
+    return {"method": noise.method, "flagged_rows": found.n_flagged, **figures}
+
+
+def _of_predictions(found: Predictions) -> dict[str, str | int | float]:
+    return {"model": found.model}
+
+
+def _of_judgement(found: Judgement) -> dict[str, str | int | float]:
+    return {"status": found.verdict.status}
+
+
+@traced("load", _of_dataset)
 def load(plan: Plan) -> Dataset:
     """Read the data set, and lay people's corrections over it."""
     refuse_unusable(plan.config.history)
@@ -41,6 +61,7 @@ def load(plan: Plan) -> Dataset:
     return dataset
 
 
+@traced("predict", _of_predictions)
 def predict(plan: Plan, dataset: Dataset, *, run_id: str = "") -> Predictions:
     """Get out-of-sample class probabilities for every row: kept ones, or `run_id` makes them."""
     backend, options = plan.backend_for(dataset)
@@ -65,6 +86,7 @@ def predict(plan: Plan, dataset: Dataset, *, run_id: str = "") -> Predictions:
     return plan.cache.predictions(key_for, make, run_id)
 
 
+@traced("estimate", _of_evidence)
 def score(plan: Plan, dataset: Dataset, predictions: Predictions) -> Evidence:
     """Estimate the label noise and score every row."""
     refuse_overdue()
@@ -100,6 +122,7 @@ def audited(plan: Plan, evidence: Evidence, dataset: Dataset) -> Evidence:
     return replace(evidence, audit=found)
 
 
+@traced("judge", _of_judgement)
 def judge(plan: Plan, evidence: Evidence, dataset: Dataset, *, now: datetime | None = None) -> Judgement:
     """Hold the evidence, the rows and the last accepted run against every check."""
     database = plan.config.history

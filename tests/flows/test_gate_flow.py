@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import cl_flows.plan
 from cl_core import Dataset, DatasetLoader, PluginError
@@ -146,8 +150,13 @@ def test_a_passing_network_error_is_retried_and_bad_data_are_not(
     assert len(calls) == 1
 
 
-def test_both_engines_write_the_same_records(tables: Path, tmp_path: Path, gate_config: Any) -> None:
-    """One pipeline, two ways to run it."""
+def test_both_engines_write_the_same_records(
+    tables: Path, tmp_path: Path, gate_config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One pipeline, two ways to run it; OpenTelemetry sees the same spans of either."""
+    kept, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
     direct = run_direct(gate_config(tables / "clean.csv", tmp_path / "direct"))
     prefect = label_gate(gate_config(tables / "clean.csv", tmp_path / "prefect"))
     folders = [Path(direct.folder), Path(prefect.folder)]
@@ -157,6 +166,12 @@ def test_both_engines_write_the_same_records(tables: Path, tmp_path: Path, gate_
     for report in reports:
         del report["run"], report["settings"]  # the run's name, its times and its folder
     assert reports[0] == reports[1]
+    spans: dict[int, list[str]] = {}
+    for one in kept.get_finished_spans():
+        if one.context is not None and one.name.startswith("labelgate."):  # Prefect has some of its own
+            spans.setdefault(one.context.trace_id, []).append(one.name)
+    of_direct, of_prefect = spans.values()
+    assert of_direct == of_prefect
 
 
 def test_the_report_the_suspects_and_the_link_are_artifacts(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cl_flows.doctor.finding import Finding
-from cl_flows.doctor.places import look_at_history, look_at_home, look_at_results
+from cl_flows.doctor.places import look_at_history, look_at_home, look_at_results, look_at_waiting
 from cl_flows.doctor.plugins import look_at_gate, look_at_plugins
 from cl_flows.doctor.server import look_at_server
 from cl_flows.doctor.surroundings import look_at_proxies, look_at_telemetry, look_at_threads
@@ -28,6 +28,7 @@ def examine(output: Path, gate: Path | None = None) -> list[Finding]:
         *findings,
         *look_at_results(results),
         *look_at_history(results),
+        *look_at_waiting(results),
         *look_at_home(),
         *look_at_server(),
         *look_at_proxies(),

@@ -2,6 +2,8 @@
 
 import shutil
 import tempfile
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cl_core.errors import LabelgateError
@@ -9,6 +11,8 @@ from cl_flows.database.connect import reading
 from cl_flows.database.place import history_in, is_there
 from cl_flows.doctor.finding import Finding
 from cl_flows.history import read_history
+from cl_flows.report.wording import count
+from cl_flows.waiting import waiting_runs
 
 _MEGABYTE = 2**20
 # A run of a million rows leaves some ten megabytes; less room than this ends a night of gates.
@@ -48,6 +52,25 @@ def look_at_history(folder: Path) -> list[Finding]:
     shown = "the database of $LABELGATE_DB" if isinstance(database, str) else database
     last = f"the newest run is {newest[0].run_id}" if newest else "no run in it"
     return [Finding("history", "ok", f"{shown} can be read, {last}")]
+
+
+def look_at_waiting(folder: Path) -> list[Finding]:
+    """Say which runs wait for people, and which did so in vain; nothing where none does."""
+    untils = sorted(claim.answers_until for claim in waiting_runs(folder))
+    overdue = [until for until in untils if until <= time.time()]
+    if not untils:
+        return []
+    if overdue:
+        says = (
+            f"{count(len(overdue), 'run')} waited for people in vain, the first until {_moment(overdue[0])}"
+        )
+        return [Finding("people", "warning", says, "`labelgate audit overdue` gives Prefect their verdict")]
+    says = f"{count(len(untils), 'run')} to be decided by people, the first until {_moment(untils[0])}"
+    return [Finding("people", "ok", says)]
+
+
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}Z"
 
 
 def _checked(database: Path) -> str:

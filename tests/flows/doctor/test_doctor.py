@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from cl_flows.claims import new_claim, write_claim
 from cl_flows.database.connect import writing
 from cl_flows.doctor import Finding, examine
 
@@ -136,6 +139,20 @@ def test_a_damaged_history_is_a_problem(tmp_path: Path, keep: int) -> None:
     (finding,) = of("history", examine(tmp_path))
     assert finding.level == "problem"
     assert "aside" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("left_s", "level", "says"), [(60, "ok", "to be decided"), (-60, "warning", "in vain")]
+)
+def test_runs_that_wait_for_people_are_told(tmp_path: Path, left_s: float, level: str, says: str) -> None:
+    """With the command for those that nobody answered in time."""
+    claim = replace(new_claim("20260131-020100-1", "flow-run"), pauses=1, answers_until=time.time() + left_s)
+    told = dict.fromkeys(("run_id", "dataset", "says", "remedy", "folder"), "")
+    figures = dict.fromkeys(("noise_rate", "low", "high", "max_noise_rate", "n_rows", "n_flagged"), 0)
+    write_claim(tmp_path, replace(claim, results={"undecided": {**told, **figures, "status": "undecided"}}))
+    (finding,) = (one for one in examine(tmp_path) if one.area == "people")
+    assert (finding.level, says in finding.says) == (level, True)
+    assert ("audit overdue" in finding.remedy) is (level == "warning")
 
 
 def test_a_server_that_is_down_is_a_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 import json
 import logging
+import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +13,15 @@ from typing import Any
 
 import pytest
 import yaml
+from opentelemetry import trace
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
 
+from cl_core.errors import InputError
 from cl_core.hooks import Publisher
 from cl_core.plugins import load_plugins
 from cl_flows.config import make_config
@@ -117,6 +126,74 @@ def test_a_receiver_that_refuses_is_on_record_and_changes_nothing(
     files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert not [path for path in files if SECRET.encode() in path.read_bytes()]
     assert SECRET not in caplog.text
+
+
+def test_the_steps_of_a_run_are_spans_below_it(
+    gate: Callable[..., GateResult], tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what each found; a step that breaks is told by the type of its error alone."""
+    kept = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    result = gate(tables / "noisy.csv", tmp_path, "trees")
+    *steps, run = kept.get_finished_spans()
+    assert [one.name.removeprefix("labelgate.") for one in steps] == [
+        *("load", "predict", "estimate", "judge", "publish")
+    ]
+    assert run.context is not None
+    assert {one.parent and one.parent.span_id for one in steps} == {run.context.span_id}
+    facts = {one.name: dict(one.attributes or {}) for one in (*steps, run)}
+    assert facts["labelgate.run"]["labelgate.status"] == "failed"
+    assert facts["labelgate.load"]["labelgate.rows"] == 300
+    assert facts["labelgate.estimate"]["labelgate.noise_rate"] == result.noise_rate
+
+    kept.clear()
+    with pytest.raises(InputError):
+        gate(tmp_path / "nowhere.csv", tmp_path, "trees")
+    load, run = kept.get_finished_spans()
+    for span in (load, run):
+        assert (span.status.status_code, span.status.description) == (trace.StatusCode.ERROR, None)
+        assert dict(span.attributes or {}) == {"error.type": "InputError"}
+        assert list(span.events) == []
+
+
+def test_a_command_under_opentelemetry_instrument_sends_its_spans(
+    receiver: Receiver, tables: Path, tmp_path: Path
+) -> None:
+    """By OTLP, as the page shows it; the exit code is that of the verdict."""
+    instrument = str(Path(sys.executable).with_name("opentelemetry-instrument"))
+    labelgate = [sys.executable, "-c", "from cl_flows.cli import main; main()"]
+    gate = [str(tables / "noisy.csv"), "--label", "label", "--id", "tree", "--max-noise-rate", "0.05"]
+    quick = ["--no-great-expectations", "--engine", "direct", "--output", str(tmp_path)]
+    done = subprocess.run(
+        [instrument, *labelgate, "run", *gate, *quick],
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("OTEL_")},
+            "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_SERVICE_NAME": "labelgate",
+            "OTEL_METRICS_EXPORTER": "none",
+            "OTEL_LOGS_EXPORTER": "none",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert done.returncode == 3, done.stderr
+    spans = [
+        span
+        for body in receiver.at("/v1/traces")
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+        if scope.scope.name == "labelgate"
+    ]
+    assert {span.name.removeprefix("labelgate.") for span in spans} == {
+        *("run", "load", "predict", "estimate", "judge", "publish")
+    }
+    assert len({span.trace_id for span in spans}) == 1
 
 
 @pytest.mark.parametrize(
