@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from cl_core.engine.plan import Plan, Scratch, sweep
 from cl_core.engine.rows import RowFacts
-from cl_core.engine.source import Source
+from cl_core.engine.source import Source, refuse_masked
 from cl_core.errors import InputError
 from cl_core.types import Labels, Probs
 
@@ -51,6 +51,7 @@ def check_inputs(
     """
     from cl_core.reading import read
 
+    refuse_masked(pred_probs, "pred_probs")
     probs = np.asarray(pred_probs)
     reading = read(labels, probs, classes=classes)
     reading.facts  # noqa: B018 - the first sweep checks every cell
@@ -59,12 +60,14 @@ def check_inputs(
 
 def check_pred_probs(pred_probs: ArrayLike) -> Probs:
     """Check that `pred_probs` holds one probability distribution a row and return it as an array."""
+    refuse_masked(pred_probs, "pred_probs")
     probs = np.asarray(pred_probs)
     return check_inputs(np.zeros(len(probs) if probs.ndim else 0, dtype=np.intp), probs)[1]
 
 
 def check_labels(labels: ArrayLike, n_classes: int, *, classes: Sequence[Any] | None = None) -> Labels:
     """Check that every label is one of `n_classes` class numbers (or names) and return the numbers."""
+    refuse_masked(labels, "labels")
     given = np.asarray(labels)
     if given.ndim != 1:
         raise InputError(

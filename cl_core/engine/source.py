@@ -131,8 +131,18 @@ def _contiguous(block: Probs, _scratch: "Scratch") -> Probs:
     return np.ascontiguousarray(block)
 
 
+def refuse_masked(given: Any, what: str) -> None:
+    """Refuse masked cells: what lies under a mask is no value, and NumPy would take it for one."""
+    if np.ma.is_masked(given):
+        raise InputError(
+            f"{what} has {int(np.ma.getmaskarray(given).sum()):,} masked cells",
+            hint="a masked cell holds no value: drop these rows, or fill them on purpose",
+        )
+
+
 def open_source(pred_probs: Any) -> Source:
     """Open whatever holds probabilities; an array that fits is never copied."""
+    refuse_masked(pred_probs, "pred_probs")
     if isinstance(pred_probs, np.memmap) and (file := _mapped_file(pred_probs)) is not None:
         return file
     if isinstance(pred_probs, np.ndarray):

@@ -58,6 +58,11 @@ ERRORS: dict[str, tuple[Callable[[], Any], str]] = {
     "negative label": (lambda: (first_label(-1), PROBS), "label -1 is negative"),
     "fractional label": (lambda: (first_label(0.5), PROBS), "fractions or NaN"),
     "missing label (NaN)": (lambda: (nan_label(), PROBS), "fractions or NaN"),
+    "masked cell": (lambda: (LABELS, np.ma.masked_where(PROBS[7, 2] == PROBS, PROBS)), "1 masked cells"),
+    "masked label": (
+        lambda: (np.ma.masked_array(LABELS, mask=np.arange(N) == 7), PROBS),
+        "labels has 1 masked cells",
+    ),
     "label names without classes": (lambda: (LABELS.astype(str), PROBS), "has type <U"),
 }
 WARNINGS: dict[str, tuple[Callable[[], Any], str]] = {
@@ -83,7 +88,7 @@ ELSEWHERE = {"unknown label name", "certain and right label"}
 
 # Faults that stay the same with more classes, and so reach the other layout of blocks as well.
 WIDE = [fault for fault in ERRORS if ERRORS[fault][0]()[1].shape == (N, K)]
-WIDE = [fault for fault in WIDE if fault not in {"logits", "label without column"}]
+WIDE = [fault for fault in WIDE if fault not in {"logits", "label without column", "masked cell"}]
 
 
 @pytest.mark.parametrize(("fault", "more"), [*((f, 0) for f in ERRORS), *((f, 25) for f in WIDE)])

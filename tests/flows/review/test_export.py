@@ -263,6 +263,9 @@ def test_folders_of_pictures_become_a_table_and_a_tree(tmp_path: Path) -> None:
             tmp_path / "b.csv",
             copy_to=tmp_path / "b",
         )
+    (tmp_path / "photos" / "ash" / "0.png").unlink()
+    with pytest.raises(InputError, match=r"1 of 39 files are gone, the first 'ash/0\.png'"):
+        export_corrected(kept, stands, tmp_path / "b.csv", copy_to=tmp_path / "b")
     assert not (tmp_path / "b").exists()
     assert not (tmp_path / "b.csv").exists()
 

@@ -14,7 +14,7 @@ from cl_flows.kept import KeptRun, loading_config
 from cl_flows.plan import Plan, make_plan
 from cl_flows.review.export.kept_rows import write_kept_rows
 from cl_flows.review.export.labels import NewLabels, OtherSourceError, new_labels
-from cl_flows.review.export.media_tree import lay_out, refuse_no_folders
+from cl_flows.review.export.media_tree import lay_out, refuse_no_tree
 from cl_flows.review.export.native import rewrite_source, source_place
 from cl_flows.review.new_file import new_file, refuse_existing
 from cl_flows.review.standing import Standing
@@ -181,7 +181,7 @@ def _refuse_tree(folder: Path, rows: Dataset, labels: NewLabels, *, force: bool)
     if not isinstance(rows.features, MediaFiles):
         raise ConfigError("--copy-to lays out files, and these rows are none", hint="leave --copy-to out")
     refuse_existing(folder, force=force)
-    refuse_no_folders(set(labels.final))
+    refuse_no_tree(rows.features, labels)
 
 
 def _laid_out(

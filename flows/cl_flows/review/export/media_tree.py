@@ -5,6 +5,8 @@ import os
 import shutil
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
 from cl_core.errors import ConfigError, InputError
 from cl_core.media import MediaFiles
 from cl_flows.review.export.labels import NewLabels
@@ -26,18 +28,8 @@ def lay_out(folder: Path, files: MediaFiles, labels: NewLabels, class_folder: st
     A hard link where the disk has them, so that no byte is copied; else a copy. `class_folder` says which
     folder of a name is the class (``top`` or ``parent``); None where names say nothing of classes.
 
-    Raises
-    ------
-    ConfigError
-        For files behind a URL.
-    InputError
-        For a label that is no name of a folder.
+    What `refuse_no_tree` refuses must not come here.
     """
-    if "://" in files.root:
-        raise ConfigError(
-            f"files behind {files.root} cannot be laid out", hint="download them, or use the manifest alone"
-        )
-    refuse_no_folders(set(labels.final))
     taken: set[str] = set()
     count = 0
     for i, name in enumerate(files.names.tolist()):
@@ -50,7 +42,31 @@ def lay_out(folder: Path, files: MediaFiles, labels: NewLabels, class_folder: st
     return count
 
 
-def refuse_no_folders(labels: set[str]) -> None:
+def refuse_no_tree(files: MediaFiles, labels: NewLabels) -> None:
+    """Refuse what cannot be laid out.
+
+    Raises
+    ------
+    ConfigError
+        For files behind a URL.
+    InputError
+        For a label that is no name of a folder, and for files that are gone.
+    """
+    if "://" in files.root:
+        raise ConfigError(
+            f"files behind {files.root} cannot be laid out", hint="download them, or use the manifest alone"
+        )
+    _refuse_no_folders(set(labels.final))
+    stays = np.flatnonzero(~labels.leaves).tolist()
+    gone = [i for i in stays if not Path(files.location(i)).is_file()]
+    if gone:
+        raise InputError(
+            f"{len(gone):,} of {len(stays):,} files are gone, the first {files.names[gone[0]]!r}",
+            hint=f"put them back below {files.root}, or leave --copy-to out",
+        )
+
+
+def _refuse_no_folders(labels: set[str]) -> None:
     """Refuse labels that lead elsewhere, or nowhere, as the name of a folder."""
     bad = sorted(
         name for name in labels if name.startswith(".") or any(sign in name for sign in '/\\\0:"<>|?*\n')
