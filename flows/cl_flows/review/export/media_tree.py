@@ -61,7 +61,7 @@ def refuse_no_tree(files: MediaFiles, labels: NewLabels) -> None:
     gone = [i for i in stays if not Path(files.location(i)).is_file()]
     if gone:
         raise InputError(
-            f"{len(gone):,} of {len(stays):,} files are gone, the first {files.names[gone[0]]!r}",
+            f"{len(gone):,} of {len(stays):,} files are gone, the first {str(files.names[gone[0]])!r}",
             hint=f"put them back below {files.root}, or leave --copy-to out",
         )
 
