@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from cl_core.errors import ConfigError, LabelgateError
 from cl_flows.baselines import baseline_id
+from cl_flows.claims import all_claims
 from cl_flows.config import GateConfig
 from cl_flows.database.connect import reading, writing
 from cl_flows.database.place import Database, is_there
@@ -73,9 +74,9 @@ def prune(
 ) -> list[Pruned]:
     """Remove the runs in `folder` that `how` says, of one data set or of all; return them.
 
-    Never the newest run of a data set, nor the one that later ones are measured by. All folders are set
-    aside while history is locked, so that no gate and no other pruning meets half of one; a process that
-    is killed in the middle leaves hidden folders, which the next run removes.
+    Never the newest run of a data set, the one that later ones are measured by, or one that waits for people.
+    All folders are set aside while history is locked, so that no gate and no other pruning meets half of one;
+    a process that is killed in the middle leaves hidden folders, which the next run removes.
     """
     if not is_there(database):
         return []
@@ -142,10 +143,10 @@ def _chosen(
     connection: Connection, folder: Path, how: Retention, dataset: str | None, now: datetime
 ) -> Iterator[tuple[str, str]]:
     """Yield id and data set of the runs that go."""
-    audited: set[str] = set()
+    needed = {claim.run_id for claim in all_claims(folder) if claim.is_waiting}
     if not how.audited:
         for table in (AUDITS, DECISIONS):
-            audited.update(connection.execute(select(table.c.run_id).distinct()).scalars())
+            needed.update(connection.execute(select(table.c.run_id).distinct()).scalars())
     names = select(RUNS.c.dataset).distinct().order_by(RUNS.c.dataset)
     if dataset is not None:
         names = names.where(RUNS.c.dataset == dataset)
@@ -156,7 +157,7 @@ def _chosen(
             .where(RUNS.c.dataset == name)
             .order_by(RUNS.c.started_at.desc(), RUNS.c.run_id.desc())
         ).all()
-        kept = audited | {runs[0][0], baseline_id(connection, name)}
+        kept = needed | {runs[0][0], baseline_id(connection, name)}
         for place, (run_id, finished_at) in enumerate(runs):
             beyond = how.keep_runs is not None and place >= how.keep_runs
             named = how.baseline is not None and run_id.startswith(how.baseline)

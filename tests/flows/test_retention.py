@@ -15,6 +15,7 @@ import pytest
 
 from cl_core import Baseline, ConfigError
 from cl_flows.baselines import accept_run, find_baseline, write_figures
+from cl_flows.claims import drop_claim, new_claim, write_claim
 from cl_flows.cli import main
 from cl_flows.database.connect import writing
 from cl_flows.database.tables import AUDITS
@@ -107,6 +108,16 @@ def test_a_run_whose_rows_people_decided_about_stays(tmp_path: Path) -> None:
     decide(tmp_path / "history.db", run, "kim", [NewDecision(0, "t0", "ash", Action.KEEP)])
     assert gone(tmp_path, Retention(1, 0.001)) == [plain]
     assert gone(tmp_path, Retention(1, 0.001, audited=True)) == [decided]
+
+
+def test_a_run_that_waits_for_people_stays_until_it_is_decided(tmp_path: Path) -> None:
+    """Though the audit that decides it is of an earlier run on the same rows, and whatever else goes."""
+    waits, _ = (ran(tmp_path, day) for day in (1, 2))
+    write_claim(tmp_path, replace(new_claim(waits, "flow-run"), pauses=1))
+    how = replace(KEEP_ONE, audited=True, rows=True)
+    assert gone(tmp_path, how) == []
+    drop_claim(tmp_path, waits)
+    assert gone(tmp_path, how) == [waits]
 
 
 def test_two_prunings_and_gates_at_once_leave_whole_folders(tmp_path: Path) -> None:

@@ -149,7 +149,10 @@ def prune(
     output: Path | None,
     **flags: bool,
 ) -> None:
-    """Remove the folders of old runs: never the newest of a data set, nor the one others are measured by."""
+    """Remove the folders of old runs.
+
+    Never the newest of a data set, the one others are measured by, or one that waits for people.
+    """
     from cl_core.errors import ConfigError
     from cl_flows.database.place import history_in
     from cl_flows.kept.sweep import sweep_rows
