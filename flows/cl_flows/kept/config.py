@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from cl_core.errors import ConfigError
 from cl_flows.config import GateConfig, merged
 from cl_flows.config_errors import explained
+from cl_flows.corrections.section import CorrectionsSection
 from cl_flows.hidden import HIDDEN
-from cl_flows.kept.run import KeptRun
+from cl_flows.kept.run import KeptRun, open_kept
 
 
 def config_of(kept: KeptRun, overrides: Mapping[str, Any] | None = None) -> GateConfig:
@@ -49,15 +50,38 @@ def config_of(kept: KeptRun, overrides: Mapping[str, Any] | None = None) -> Gate
 def loading_config(kept: KeptRun) -> GateConfig:
     """Build what loading the rows takes of `config_of`: secrets of other sections do not matter.
 
+    A run that judged kept rows again reads what the first of those runs read, with all corrections since.
+
     Raises
     ------
     ConfigError
         As `config_of`.
     """
-    wanted = ("data", "gate", "corrections", "base")
-    return config_of(
-        replace(kept, config={name: kept.config[name] for name in wanted if name in kept.config})
-    )
+    return config_of(replace(kept, config=_of_the_source(kept)))
+
+
+def _of_the_source(kept: KeptRun) -> dict[str, Any]:
+    """Return the sections that say where rows come from, by way of the runs that were judged again."""
+    wanted = ("data", "gate", "corrections", "output", "base")
+    config = {name: kept.config[name] for name in wanted if kept.config.get(name) is not None}
+    corrections = _corrections(config)
+    if config.get("data", {}).get("loader") != "kept" or corrections is None or corrections.rejudges is None:
+        return config
+    first = _of_the_source(open_kept(kept.folder.parent, corrections.rejudges))
+    before = _corrections(first)
+    if before is not None:
+        files, new = (*before.files, *corrections.files), (*before.new_classes, *corrections.new_classes)
+        corrections = corrections.model_copy(update={"files": files, "new_classes": new})
+    return {**config, **first, "corrections": corrections.model_dump(mode="json")}
+
+
+def _corrections(config: Mapping[str, Any]) -> CorrectionsSection | None:
+    """Read the section as it was written, with whole paths."""
+    if "corrections" not in config:
+        return None
+    section = CorrectionsSection.model_validate(config["corrections"])
+    base = Path(config.get("base", ".")).resolve()
+    return section.model_copy(update={"files": tuple(base / file for file in section.files)})
 
 
 def kept_rows_config(kept: KeptRun, overrides: Mapping[str, Any] | None = None) -> GateConfig:

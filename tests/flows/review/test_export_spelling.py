@@ -13,6 +13,7 @@ from cl_core import ConfigError
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.kept import KeptRun, open_kept
+from cl_flows.regating import regate_config
 from cl_flows.review.decisions import Action, NewDecision, decide, run_key
 from cl_flows.review.export import Exported, export_corrected
 from cl_flows.review.standing import standing
@@ -157,3 +158,22 @@ def test_json_lines_of_kept_rows_hold_moments_and_no_bytes(tmp_path: Path) -> No
     assert [row["at"] for row in new[:2]] == ["2026-01-01T00:00:00", None]
     with pytest.raises(ConfigError, match="have no form in JSON"):
         exported(kept["raw"], tmp_path / "more.jsonl", {})
+
+
+def test_labels_that_were_judged_again_are_written_into_the_first_source(tmp_path: Path) -> None:
+    """Twice judged again on kept rows: quotes, blanks and a row without a label are still there."""
+    lines = [f'"{x:.3f}", {"cat" if code else "dog"}' for (x, _), code in zip(FEATURES, CODES, strict=True)]
+    lines[3] = '"1.5",'
+    path, output = tmp_path / "animals.csv", tmp_path / "runs"
+    path.write_text("\n".join(["x,label", *lines]) + "\n")
+    kept = gated(tmp_path, {"path": str(path), "label": "label"})
+    for row in (0, 2):
+        exported(kept, tmp_path / f"{row}.csv", {row: " cat"})
+        run_direct(regate_config("last", output=output)[0])
+        kept = open_kept(output, "last")
+        assert kept.config["data"]["loader"] == "kept"
+    done = exported(kept, tmp_path / "new.csv", {5: " cat"})
+    assert (done.from_source, done.n_relabelled, done.n_rows) == (True, 3, N - 1)
+    for line in (0, 2, 6):  # row 5 is the seventh line: the fourth has no label
+        lines[line] = lines[line].replace("dog", "cat")
+    assert (tmp_path / "new.csv").read_text() == "\n".join(["x,label", *lines]) + "\n"
