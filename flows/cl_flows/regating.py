@@ -1,6 +1,6 @@
 """From an earlier run and corrections to the configuration that judges its labels again. Runs nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfile, rmtree
@@ -51,9 +51,12 @@ def regate_config(
     kept = open_kept(output, wanted)
     ready, earlier = _settings(kept, config)
     before = judged_run(ready.history, kept.run_id)
+    file = _patch(patch, ready, before)
+    # People bring a class in on purpose (`corrections import --new-class`); a patch may hold typing errors.
+    added = () if patch is not None else _new_classes(file, kept.classes)
     section = CorrectionsSection(
-        files=(*earlier.files, _patch(patch, ready, before)) if earlier else (_patch(patch, ready, before),),
-        new_classes=earlier.new_classes if earlier else (),
+        files=(*earlier.files, file) if earlier else (file,),
+        new_classes=(*earlier.new_classes, *added) if earlier else added,
         rejudges=before.run_id,
     )
     return ready.model_copy(update={"corrections": section}), before
@@ -109,6 +112,11 @@ def _patch(patch: Path | None, config: GateConfig, before: Judged) -> Path:
         write_patch(written, settled)
         read_patch(written)
         return _kept(written, config.output.folder)
+
+
+def _new_classes(patch: Path, known: Sequence[str]) -> tuple[str, ...]:
+    named = {answer.new for answer in read_patch(patch).answers if answer.action == "relabel"}
+    return tuple(sorted(named - set(known)))
 
 
 def _kept(patch: Path, output: Path) -> Path:

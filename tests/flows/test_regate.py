@@ -150,6 +150,27 @@ def test_without_a_patch_what_people_settled_counts(
     assert "kim" in patch.read_text()
 
 
+def test_a_class_that_people_brought_in_is_a_class_of_the_next_run(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No gate.yaml need list what a decision says; in a patch the same word may be a typing error."""
+    history = project / "runs" / "history.db"
+    (first,) = read_history(history)
+    noisy = pd.read_csv(project / "trees.csv")
+    of_one = noisy[noisy["label"] == noisy["label"].iloc[0]].head(20)
+    words = [
+        NewDecision(int(place), str(row.tree), row.label, Action.RELABEL, "elm")
+        for place, row in zip(of_one.index, of_one.itertuples(), strict=True)
+    ]
+    decide(history, RunKey(first.run_id, first.fingerprint, first.dataset), "kim", words)
+    code, _, err = told(capsys, *again(project, "last"))
+    assert code in {0, 3}, err
+    lines = [f"{one.row_id},{one.given_label},elm,relabel,kim,,\n" for one in words]
+    (project / "typed.csv").write_text(HEAD + "".join(lines))
+    code, _, err = told(capsys, *again(project, first.run_id, "typed.csv"))
+    assert (code, "no class of the data" in err) == (2, True)
+
+
 def test_a_secret_in_plain_sight_wants_the_gate_yaml(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
