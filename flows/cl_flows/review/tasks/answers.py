@@ -1,7 +1,9 @@
 """Answers that were given in other tools become decisions. Which tool, and its files, are elsewhere."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cl_core.errors import InputError
@@ -60,15 +62,23 @@ class Imported:
 
 
 def answers_in(
-    entries: Iterable[Any], read: Callable[[Any, int], Iterable[ForeignAnswer]], *, called: str, hint: str
+    file: Path, read: Callable[[Any, int], Iterable[ForeignAnswer]], *, called: str, field: str, hint: str
 ) -> list[ForeignAnswer]:
-    """Return the answers of every entry of a file; `called` is the tool's word for an entry.
+    """Return the answers of every entry of a JSON file, a list of objects with a `field`.
+
+    `called` is the tool's name and its word for an entry.
 
     Raises
     ------
     InputError
-        For an entry that is not built as the tool builds it.
+        For a file or an entry that is not built as the tool builds it.
     """
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{file.name} cannot be read: {error}", hint=hint) from error
+    if not isinstance(entries, list) or not all(isinstance(one, dict) and field in one for one in entries):
+        raise InputError(f"{file.name} holds no {called}s", hint=hint)
     found: list[ForeignAnswer] = []
     for number, entry in enumerate(entries, 1):
         try:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from cl_core.dataset import Dataset
-from cl_core.errors import InputError
 from cl_core.types import Indices
 from cl_flows.review.index import RunIndex
 from cl_flows.review.new_file import new_file
@@ -54,20 +53,12 @@ def read_argilla(path: Path, who: str) -> list[ForeignAnswer]:
     InputError
         For another kind of file.
     """
-    file = path / _RECORDS if path.is_dir() else path
-    try:
-        records = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"{file.name} cannot be read: {error}", hint="write it with rg.Dataset.to_disk or records.to_json"
-        ) from error
-    if not isinstance(records, list) or not all(isinstance(r, dict) and "fields" in r for r in records):
-        raise InputError(f"{file.name} holds no Argilla records", hint="write it with rg.Dataset.to_disk")
     return answers_in(
-        records,
+        path / _RECORDS if path.is_dir() else path,
         lambda record, number: _answers(record, number, who),
-        called="record",
-        hint="import the file as rg.Dataset.to_disk wrote it",
+        called="Argilla record",
+        field="fields",
+        hint="import the file as rg.Dataset.to_disk or records.to_json wrote it",
     )
 
 

@@ -61,19 +61,12 @@ def read_label_studio(path: Path, who: str) -> list[ForeignAnswer]:
     InputError
         For another kind of file, and tasks that do not name their row.
     """
-    try:
-        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"{path.name} cannot be read: {error}", hint="export the project as JSON, not as JSON-MIN or CSV"
-        ) from error
-    if not isinstance(tasks, list) or not all(isinstance(task, dict) and "data" in task for task in tasks):
-        raise InputError(f"{path.name} holds no Label Studio tasks", hint="export the project as JSON")
     return answers_in(
-        tasks,
+        path,
         lambda task, number: _answers(task, number, who),
-        called="task",
-        hint="import the file as Label Studio exported it (JSON)",
+        called="Label Studio task",
+        field="data",
+        hint="import the file as Label Studio exported it: JSON, not JSON-MIN or CSV",
     )
 
 
