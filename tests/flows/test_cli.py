@@ -330,6 +330,20 @@ def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_left(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_may_not_be_written_is_named(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system that turned read-only is no fault of ours, and no traceback."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "/results/corrections")
+
+    monkeypatch.setattr("cl_flows.direct.write_scored", refuse)
+    code, _, err = run(capsys, *quick(tables / "clean.csv", tmp_path, "--label", "label", "--no-cache"))
+    assert (code, "/results/corrections cannot be used: Read-only file system" in err) == (2, True)
+    assert "who may read and write there" in err
+
+
 def test_an_interrupt_leaves_with_130_and_tells_machines_too(
     tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,8 @@ from cl_flows.cli.schedule import schedule
 from cl_flows.ending import Terminated
 from cl_flows.exit_codes import ExitCode
 
-# Reasons of the operating system that more room would mend.
+# Reasons of the operating system that other rights, or more room, would mend.
+_NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -124,6 +125,10 @@ def _deliberate(error: Exception) -> int:
         click.secho(f"error: {what}{where}: {error.strerror}", fg="red", err=True)
         click.echo("  hint: make room, or name another results folder with --output; no verdict", err=True)
         return ExitCode.CRASHED
+    if isinstance(error, OSError) and error.errno in _NO_RIGHT and error.filename:
+        click.secho(f"error: {error.filename} cannot be used: {error.strerror}", fg="red", err=True)
+        click.echo("  hint: check who may read and write there, or name another folder", err=True)
+        return ExitCode.BAD_INPUT
     if not isinstance(error, LabelgateError):
         raise error  # Python prints the traceback and leaves with 1
     from cl_flows.outcome import GateFailed
