@@ -3,7 +3,8 @@
 Run: python benchmarks/review_pages.py [--rows 1000000] [--classes 1000]
 
 The run is that of review_scale.py. A real server (`labelgate review`) is asked over HTTP; the first call
-opens the run. Prints milliseconds of the first call, the median of five later ones, and bytes as sent.
+opens the run. Prints milliseconds of the first call, the median of five later ones, bytes as sent, and the
+server's memory at the end: in all, and what is its own (the rest are files read in place, and libraries).
 """
 
 import argparse
@@ -95,6 +96,13 @@ def decide(client: httpx.Client, url: str, run: str, n: int) -> list[float]:
     return times
 
 
+def memory(pid: int) -> str:
+    """Say how much memory a process holds, and the most it held."""
+    said = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    mb = {name: int(said.partition(f"{name}:")[2].split()[0]) / 1e3 for name in ("VmRSS", "RssAnon", "VmHWM")}
+    return f"{mb['VmRSS']:,.0f} MB, {mb['RssAnon']:,.0f} MB of it its own; {mb['VmHWM']:,.0f} MB at most"
+
+
 def main() -> None:
     """Make the run, serve it, ask for everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -113,6 +121,7 @@ def main() -> None:
                     later = float(np.median(times[1:]))
                     print(f"{name:24} first {times[0]:8.0f} ms   then {later:6.0f} ms   {size / 1e3:7.0f} kB")
                 times = decide(client, url, run, 20)
+                print(f"memory: {memory(server.pid)}")
                 print(f"{'a decision':24} first {times[0]:8.0f} ms   then {np.median(times[1:]):6.0f} ms")
         finally:
             server.terminate()

@@ -83,37 +83,36 @@ class Columns:
 
     def containing(self, words: str, n_rows: int) -> Mask:
         """Say which rows hold `words` in a cell or in their text, whatever the case of letters."""
-        low = words.lower()
-        known = self._found.get(low)
+        known = self._found.get(words)
         if known is None:
-            known = self._containing(low, n_rows)
+            known = self._containing(words, n_rows)
             for oldest in list(self._found)[: 1 - _SEARCHES]:
                 self._found.pop(oldest, None)
-            self._found[low] = known
+            self._found[words] = known
         return known
 
-    def _containing(self, low: str, n_rows: int) -> Mask:
+    def _containing(self, words: str, n_rows: int) -> Mask:
         import pyarrow.compute as pc
 
-        found = np.zeros(n_rows, dtype=bool)
+        low, found = words.lower(), np.zeros(n_rows, dtype=bool)
         for codes, texts in filter(None, map(self._codes, self._source)):
             hits = np.array([low in text.lower() for text in texts])
             if hits.any():
                 found |= hits[codes]
         for cells in self._searched:
-            found |= _in_pieces(cells, lambda piece: pc.match_substring(piece, low))
+            found |= _in_pieces(cells, lambda piece: pc.match_substring(piece, words, ignore_case=True))
         return found
 
     @cached_property
     def _searched(self) -> list[Any]:
-        """Cells of the columns that cut into no slices, in small letters: texts, whole numbers, days."""
+        """Cells of the columns that cut into no slices, as texts: texts, whole numbers, days."""
         import pyarrow as pa
 
         if not self._source or list(self._source) == [GROUP]:
-            return [] if self.texts is None else [_lowered(self.texts.cells)]
+            return [] if self.texts is None else [_as_texts(self.texts.cells)]
         plain = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_date)
         return [
-            _lowered(cells)
+            _as_texts(cells)
             for name, cells in self._source.items()
             if self._codes(name) is None and any(fits(cells.type) for fits in plain)
         ]
@@ -149,14 +148,14 @@ def _most(rows: int) -> int:
     return min(_MOST_VALUES, rows // _FEWEST_ROWS)
 
 
-def _lowered(cells: Any) -> Any:
+def _as_texts(cells: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_large_binary(cells.type):  # texts with half a character, which no letter compares to
-        texts = [cell.decode("utf-8", "replace").lower() for cell in cells.to_pylist()]
+        texts = [cell.decode("utf-8", "replace") for cell in cells.to_pylist()]
         return pa.chunked_array([pa.array(texts, pa.large_string())])
-    return _of_pieces(cells, lambda piece: pc.utf8_lower(pc.cast(piece, pa.large_string())))
+    return cells if pa.types.is_large_string(cells.type) else pc.cast(cells, pa.large_string())
 
 
 def _in_pieces(cells: Any, work: Callable[[Any], Any]) -> Mask:

@@ -222,13 +222,10 @@ class RunIndex:
         if wanted.column:
             tests.append(self.columns.equal(wanted.column, wanted.value, self.n_rows))
         if wanted.search:
-            tests.append(self._with_id(wanted.search) | self.columns.containing(wanted.search, self.n_rows))
+            tests.append(
+                self._scored.with_id(wanted.search) | self.columns.containing(wanted.search, self.n_rows)
+            )
         return np.logical_and.reduce(tests) if tests else None
-
-    def _with_id(self, beginning: str) -> Mask:
-        import pyarrow.compute as pc
-
-        return np.asarray(pc.starts_with(self._scored.id_texts, beginning))
 
     def _probabilities(self, position: int) -> tuple[tuple[str, float], ...]:
         given = int(self.given[position])

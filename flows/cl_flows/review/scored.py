@@ -57,6 +57,24 @@ class ScoredRows:
         kept = self._kept_ids
         return str(self.id_texts[position].as_py() if kept is None else kept[position])
 
+    def with_id(self, beginning: str) -> Mask:
+        """Say which rows have an id that begins so."""
+        import pyarrow.compute as pc
+
+        kept = self._kept_ids
+        if kept is None or kept.dtype.kind != "U" or "\0" in beginning:
+            return np.asarray(pc.starts_with(self.id_texts, beginning))
+        fits = np.zeros(len(kept), dtype=bool)
+        # Characters of each row, filled up with NULs: compared in place; Arrow would read all ids first.
+        letters = kept.view(np.uint32).reshape(len(kept), -1)
+        if len(beginning) > letters.shape[1]:
+            return fits
+        rows = np.arange(len(kept))
+        for at in range(len(beginning) - 1, -1, -1):  # from behind, as ids mostly begin alike
+            rows = rows[letters[rows, at] == ord(beginning[at])]
+        fits[rows] = True
+        return fits
+
     @cached_property
     def _kept_ids(self) -> NDArray[Any] | None:
         kept = read_array(self._run.rows_folder() / "ids.npy") if self._run.has_rows() else None

@@ -47,7 +47,7 @@ FILTERS = st.builds(
     quality_from=st.none() | st.floats(0, 1),
     column=st.sampled_from(["", "bark", "no such column"]),
     value=st.sampled_from(["rough", "smooth", "furry"]),
-    search=st.sampled_from(["", "t1", "T1", "rOUGh", "t299"]),
+    search=st.sampled_from(["", "t1", "T1", "rOUGh", "t299", "t2999"]),
 )
 
 
