@@ -1,11 +1,13 @@
 """`labelgate review` and `labelgate serve`: what they refuse before anybody can come in."""
 
+import asyncio
 import socket
 from pathlib import Path
 
 import pytest
 
 from cl_flows.cli import main
+from cl_flows.review.web.serving import open_port
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -26,6 +28,27 @@ def test_a_shared_server_knows_who_asks(capsys: pytest.CaptureFixture[str], tmp_
     assert not (tmp_path / "t").exists()
     wrong = ("--proxy-user-header", "X-User", "--trust-proxy", "nowhere")
     assert "10.1.2.3 or 10.1.0.0/16" in refused(capsys, "serve", *wrong, *where)
+
+
+def test_answers_do_not_wait_for_nagle() -> None:
+    """Asyncio sends at once on connections of a listener that says TCP; others lose 40 ms an answer."""
+
+    async def is_at_once(listener: socket.socket) -> bool:
+        seen: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            accepted = writer.get_extra_info("socket")
+            seen.set_result(bool(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+            writer.close()
+
+        async with await asyncio.start_server(connected, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+            found = await seen
+            writer.close()
+            await writer.wait_closed()
+            return found
+
+    assert asyncio.run(is_at_once(open_port("127.0.0.1", 0)))
 
 
 def test_a_page_of_ones_own_says_what_is_missing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
