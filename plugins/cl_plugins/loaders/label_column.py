@@ -72,7 +72,11 @@ def encode_labels(
         found = set(names.tolist())
     _refuse_too_few_or_many(found, len(names), where, _unlabelled(labelled, missing))
     codes = pd.Categorical(names, categories=list(classes)).codes.astype(np.intp)
-    notes = [*_unlabelled_note(labelled, where, missing), *_alike_notes(classes)]
+    notes = [
+        *_unlabelled_note(labelled, where, missing),
+        *_alike_notes(classes),
+        *_blank_notes(names, classes, where),
+    ]
     return EncodedLabels(codes, classes, labelled, tuple(notes))
 
 
@@ -184,6 +188,14 @@ def _unlabelled(labelled: Mask, missing: tuple[str, ...]) -> str:
     words = ", ".join(filter(None, missing))
     empty = f"empty, or one of {words} (missing_labels)," if words else "empty"
     return f"{empty} in {count:,} of {len(labelled):,} rows ({count / len(labelled):.1%})"
+
+
+def _blank_notes(names: np.ndarray[Any, Any], classes: tuple[str, ...], where: str) -> list[str]:
+    """Say that a blank text is a class: it often means that nobody labelled the row."""
+    rows = int(np.isin(names, [name for name in classes if not name.strip()]).sum())
+    return [f"{where} holds a blank text in {rows:,} rows: a class of its own, where null is none"] * bool(
+        rows
+    )
 
 
 def _alike_notes(classes: tuple[str, ...]) -> list[str]:

@@ -177,3 +177,17 @@ def test_labels_that_were_judged_again_are_written_into_the_first_source(tmp_pat
     for line in (0, 2, 6):  # row 5 is the seventh line: the fourth has no label
         lines[line] = lines[line].replace("dog", "cat")
     assert (tmp_path / "new.csv").read_text() == "\n".join(["x,label", *lines]) + "\n"
+
+
+def test_json_objects_over_several_lines_give_way_to_the_kept_rows(tmp_path: Path) -> None:
+    """The loader reads them; only a line an object can be rewritten in place. NaN is no label there."""
+    rows = [{"x": x, "label": float(code)} for (x, _), code in zip(FEATURES, CODES, strict=True)]
+    rows[3]["label"] = float("nan")
+    path = tmp_path / "animals.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = exported(gated(tmp_path, {"path": str(path), "label": "label"}), tmp_path / "a.jsonl", {0: "1"})
+    assert (done.from_source, done.n_rows) == (True, N - 1)
+    path.write_text("".join(json.dumps(row, indent=1) + "\n" for row in rows))
+    done = exported(gated(tmp_path, {"path": str(path), "label": "label"}), tmp_path / "b.jsonl", {})
+    assert "no object a line" in done.says[0]
+    assert json.loads((tmp_path / "b.jsonl").read_text().splitlines()[0])["label"] == 1

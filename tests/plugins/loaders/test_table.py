@@ -1,6 +1,7 @@
 """The loader ``table``: what it reads, what it says, what it refuses."""
 
 import gzip
+import json
 import os
 import time
 from collections.abc import Callable
@@ -267,3 +268,13 @@ def test_a_link_to_nowhere_and_a_pipe_are_refused_and_nothing_waits(tmp_path: Pa
     for name, said in (("link.csv", "leads to no file"), ("pipe.csv", "is a pipe")):
         with pytest.raises(InputError, match=said):
             load_table(TableOptions.model_validate({"path": tmp_path / name, "label": "y"}))
+
+
+def test_a_blank_label_is_a_class_and_that_is_said(tmp_path: Path) -> None:
+    """Where a file tells null from an empty text, the text may mean that nobody labelled the row."""
+    path = tmp_path / "table.jsonl"
+    labels = ["a", "", None, "a", "b", "b"]
+    path.write_text("".join(json.dumps({"x": i, "label": label}) + "\n" for i, label in enumerate(labels)))
+    data = load_table(TableOptions(path=path, label="label"))
+    assert (data.classes, data.n_unlabelled) == (("", "a", "b"), 1)
+    assert any("holds a blank text in 1 rows: a class of its own" in note for note in data.notes)

@@ -5,6 +5,7 @@ import json
 import re
 from json.decoder import JSONDecoder
 from pathlib import Path
+from typing import Any
 
 from cl_flows.review.export.labels import OtherSourceError, Speller, typed_like
 
@@ -17,10 +18,12 @@ def rewrite_json_lines(source: Path, target: Path, member: str, speller: Speller
     packed = source.name.lower().endswith(".gz")
     raw = gzip.decompress(source.read_bytes()) if packed else source.read_bytes()
     lines = re.findall(r"[^\n]*\n|[^\n]+", raw.decode("utf-8-sig"))
-    spans = [_span(line, member) if line.strip() else None for line in lines]
+    try:
+        spans = [_span(line, member) if line.strip() else None for line in lines]
+    except ValueError as error:  # an object over several lines
+        raise OtherSourceError(f"{source.name!r} has no object a line: {error}") from error
     values = [
-        None if span is None else json.loads(line[slice(*span)])
-        for line, span in zip(lines, spans, strict=True)
+        None if span is None else _value(line[slice(*span)]) for line, span in zip(lines, spans, strict=True)
     ]
     speller.learn(value for value in values if value is not None)
     known = [value for value in values if value is not None]
@@ -37,6 +40,11 @@ def rewrite_json_lines(source: Path, target: Path, member: str, speller: Speller
             out.append(line)
     done = (b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b"") + "".join(out).encode()
     target.write_bytes(gzip.compress(done, mtime=0) if packed else done)
+
+
+def _value(text: str) -> Any:
+    value = json.loads(text)
+    return None if value != value else value  # noqa: PLR0124 - NaN is no label
 
 
 def _span(line: str, member: str) -> tuple[int, int] | None:
