@@ -192,7 +192,7 @@ def test_numbers_stay_numbers_and_a_class_that_is_none_is_told(tmp_path: Path) -
 
 
 def test_parts_of_a_table_are_parts_again(tmp_path: Path) -> None:
-    """A folder of CSV parts becomes a folder of the same parts."""
+    """A folder of CSV parts becomes a folder of the same parts; in place, other files stay."""
     folder, frame = tmp_path / "parts", table()
     folder.mkdir()
     for i in range(2):
@@ -203,6 +203,11 @@ def test_parts_of_a_table_are_parts_again(tmp_path: Path) -> None:
     parts = [pd.read_csv(tmp_path / "new" / f"part-{i}.csv", dtype={"tree": str}) for i in range(2)]
     assert [len(part) for part in parts] == [28, 29]
     assert parts[0]["label"].tolist()[:3] == ["birch, weeping", "ash", 'elm "x"']
+    (folder / "about").mkdir()
+    (folder / "about" / "README.txt").write_text("who labelled what")
+    export_corrected(kept, judged(kept, {}), None)
+    assert len(pd.read_csv(folder / "part-0.csv")) == 28
+    assert (folder / "about" / "README.txt").read_text() == "who labelled what"
 
 
 def test_an_archive_keeps_its_other_arrays(tmp_path: Path) -> None:

@@ -172,8 +172,18 @@ def _rewrite(
     backup = place.with_name(f"{place.name}.{datetime.now(UTC):%Y%m%d-%H%M%S}.before")
     with new_file(place, force=True) as part:
         rewrite_source(plan, rows, labels, part, _ending(place))
+        _bring_along(place, part)
         (shutil.copytree if place.is_dir() else shutil.copy2)(place, backup)
     return backup
+
+
+def _bring_along(folder: Path, new: Path) -> None:
+    """Copy what else lies in a folder of parts, and is no part."""
+    for file in folder.rglob("*") if folder.is_dir() else ():
+        place = new / file.relative_to(folder)
+        if file.is_file() and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, place)
 
 
 def _refuse_tree(folder: Path, rows: Dataset, labels: NewLabels, *, force: bool) -> None:
