@@ -38,7 +38,7 @@ class Uploads:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Upload] = OrderedDict()
         self._arriving = 0
-        self.reading = threading.Lock()
+        self.reading = threading.RLock()
 
     @cached_property
     def folder(self) -> Path:
