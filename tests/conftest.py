@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,16 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 # Nothing a test starts may call home.
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_left_behind() -> Iterator[None]:
+    """Wait for plugins that a test left hanging: the next test's command would end the process for them."""
+    yield
+    limits = sys.modules.get("cl_flows.limits")
+    deadline = time.monotonic() + 30
+    while limits is not None and limits.anyone_left_behind() and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import json
 import re
-import time
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -236,12 +236,13 @@ def test_a_hanging_plugin_is_an_ordinary_failure_and_is_not_tried_again(
 ) -> None:
     """The flow ends although the plugin does not."""
     calls: list[int] = []
-    registry = flaky_registry([], calls)
+    registry = flaky_registry([], [])
     slow = registry.find(DatasetLoader, "table")
+    ended = threading.Event()
 
     def load(options: Any) -> Dataset:
         calls.append(1)
-        time.sleep(5)
+        ended.wait(60)
         return slow.load(options)
 
     kept = tuple(offer for offer in registry.offers if offer.plugin is not slow)
@@ -250,5 +251,6 @@ def test_a_hanging_plugin_is_an_ordinary_failure_and_is_not_tried_again(
     raw = gate_config(tables / "clean.csv", tmp_path).model_dump(mode="json")
     with pytest.raises(PluginError, match=r"'slow-distribution' did not answer within 1 seconds"):
         label_gate(make_config({**raw, "limits": {"load": 1}}, "test"))
+    ended.set()
     assert newest_flow_run().state.name == "Failed"
     assert calls == [1]
