@@ -49,7 +49,9 @@ def found(path: Path | str, endings: tuple[str, ...]) -> Iterator[Place]:
     `endings` are those of tables; of two that fit, the longer is taken.
     """
     if not is_url(path):
-        yield _place(Path(path), _local(path), str(Path(path).name), endings)
+        # The folder one stands in is called by its name, too: data sets are told apart by it.
+        named = Path(path) if Path(path).name.strip(".") else Path(path).resolve()
+        yield _place(Path(path), _local(path), named.name, endings)
         return
     url = str(path)
     if url.startswith("file://"):

@@ -278,3 +278,12 @@ def test_a_blank_label_is_a_class_and_that_is_said(tmp_path: Path) -> None:
     data = load_table(TableOptions(path=path, label="label"))
     assert (data.classes, data.n_unlabelled) == (("", "a", "b"), 1)
     assert any("holds a blank text in 1 rows: a class of its own" in note for note in data.notes)
+
+
+def test_the_folder_one_stands_in_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data sets are told apart by their names: `.` is called as the folder is."""
+    (tmp_path / "visits").mkdir()
+    lines = "".join(f"{i},{'ab'[i % 2]}\n" for i in range(6))
+    (tmp_path / "visits" / "part.csv").write_text("x,label\n" + lines)
+    monkeypatch.chdir(tmp_path / "visits")
+    assert load_table(TableOptions(path=".", label="label")).name == "visits"
