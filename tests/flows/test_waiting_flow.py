@@ -227,16 +227,37 @@ def test_an_answer_just_before_the_suspension_is_heard(
 
 
 @pytest.mark.prefect
-def test_people_pass_what_the_model_could_not_judge(
+def test_an_answer_while_it_is_judged_again_is_heard(
     tables: Path, tmp_path: Path, prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Too weak for a verdict of its own, the gate passes on an audit whose last answer a page took.
-
-    It came while the gate was judged again without it, and is not waited for a second time.
-    """
+    """Judged without the answer that decides, the flow run does not end undecided: it is judged once more."""
     from prefect.flow_runs import resume_flow_run
 
     from cl_flows import gate as gate_module
+
+    gate = Waiting(tmp_path, tables / "noisy.csv", prefect_api)
+    assert gate.work() == "Suspended"
+    sheet = tmp_path / "kim.csv"
+    sheet.write_text(answers(gate.folder_of_run() / "audit.csv", tables, rows=5))
+    assert answered_by_command(gate.runs, sheet) == 4
+    resume_flow_run(gate.run_id, run_input={})
+    judge = gate_module.judge_task
+
+    def judged(*of: Any) -> Path:
+        found = judge(*of)
+        sheet.write_text(answers(gate.folder_of_run() / "audit.csv", tables))
+        assert answered_by_command(gate.runs, sheet) == 3
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gate_module, "judge_task", judged)
+        assert gate.work() == "Resuming"
+    assert gate.work() == "NoiseGateFailed"
+
+
+@pytest.mark.prefect
+def test_people_pass_what_the_model_could_not_judge(tables: Path, tmp_path: Path, prefect_api: str) -> None:
+    """Too weak for a verdict of its own, the gate passes on an audit whose last answer a page took."""
     from cl_flows.audits import Answer, add_answers, read_audit
     from cl_flows.waiting import decided_by_answers, waiting_runs
 
@@ -248,21 +269,11 @@ def test_people_pass_what_the_model_could_not_judge(
     (claim,) = waiting_runs(gate.runs)
     assert decided_by_answers(gate.runs, database, claim.fingerprint) == []
     right = [Answer(int(i), "kim", is_wrong=False) for i in audit.plan.positions]
-    add_answers(database, audit, right[:5])
-    resume_flow_run(gate.run_id, run_input={})
-    judge = gate_module.judge_task
-
-    def judged(*of: Any) -> Path:
-        found = judge(*of)
-        add_answers(database, audit, right[5:-1])
-        (decided,) = decided_by_answers(gate.runs, database, claim.fingerprint)
-        assert decided.decision == "below"
-        assert answered_on_page(gate.runs, claim.run_id, right[-1].position) == 303
-        return found
-
-    with monkeypatch.context() as patched:
-        patched.setattr(gate_module, "judge_task", judged)
-        assert gate.work() == "Resuming"
+    add_answers(database, audit, right[:-1])
+    (decided,) = decided_by_answers(gate.runs, database, claim.fingerprint)
+    assert decided.decision == "below"
+    assert answered_on_page(gate.runs, claim.run_id, right[-1].position) == 303
+    gate.wait_for("Resuming")
     assert gate.work() == "Completed"
     assert gate.statuses() == ["passed"]
 
