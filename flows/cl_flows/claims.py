@@ -52,6 +52,11 @@ class Claim:
         """Whether people are to answer."""
         return self.pauses > 0
 
+    @property
+    def is_overdue(self) -> bool:
+        """Whether people were waited for in vain."""
+        return self.is_waiting and self.answers_until <= time.time()
+
 
 def new_claim(run_id: str, owner: str) -> Claim:
     """Claim a run that begins now."""

@@ -1,6 +1,5 @@
 """The gate as a Prefect flow: the same steps as the direct engine, wired as tasks. No rules here."""
 
-import logging
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
@@ -31,15 +30,13 @@ from cl_flows.store import read_predictions, read_record, save_predictions, save
 from cl_flows.suspension import (
     begin_to_wait,
     heard_people,
-    name_overdue,
+    name_overdue_aside,
     repeated_flow_run,
     wait_for_people,
 )
 from cl_flows.tracing import traced
 from cl_flows.waiting import with_plan
 from cl_plugins.stored_rows import read_dataset, save_dataset
-
-logger = logging.getLogger(__name__)
 
 # A process cannot be an argument of a task: Prefect records arguments.
 _worker: ContextVar[ExpectationsProcess | None] = ContextVar("worker", default=None)
@@ -154,9 +151,7 @@ def label_gate(config: GateConfig | Path, *, advisory: bool = False) -> GateResu
         The data allow no verdict; the flow run ends in the failed state ``NoiseGateUndecided``.
     """
     ready = config if isinstance(config, GateConfig) else load_config(config)
-    for late in name_overdue(ready.output.folder):
-        if late.problem:
-            logger.warning("the flow run of run %s keeps its state: %s", late.run_id, late.problem)
+    name_overdue_aside(ready.output.folder)
     attempt = attempt_for(ready, repeated_flow_run())
     goes_on = not attempt.waits or heard_people(ready, attempt)
     result = None if attempt.waits and goes_on else attempt.result

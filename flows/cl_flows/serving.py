@@ -1,7 +1,6 @@
 """Gates on a clock, on one machine: a private Prefect server when there is none, and a runner. No worker."""
 
 import asyncio
-import logging
 import os
 import signal
 from collections import Counter
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
     from prefect.deployments.runner import RunnerDeployment
     from prefect.runner import Runner
-
-logger = logging.getLogger(__name__)
 
 _LOCK_FILE = "schedule.lock"
 _LOOK_S = 60.0
@@ -189,13 +186,11 @@ async def _name_overdue(files: Sequence[Path]) -> None:
 
 
 def _name_overdue_of(files: Sequence[Path]) -> None:
-    from cl_flows.suspension import name_overdue
+    from cl_flows.suspension import name_overdue_aside
 
     for file in files:
         with suppress(LabelgateError, OSError):  # somebody is writing it; its next run says what is wrong
-            for late in name_overdue(load_config(file).output.folder):
-                if late.problem:
-                    logger.warning("the flow run of run %s keeps its state: %s", late.run_id, late.problem)
+            name_overdue_aside(load_config(file).output.folder)
 
 
 async def _settle(deployment: UUID, *, is_private: bool) -> None:

@@ -172,10 +172,17 @@ def name_overdue(output: Path) -> list[Asked]:
 
     Returns those that waited in vain. A flow run that crashed or is at work stays as it is.
     """
-    overdue = [claim for claim in waiting_runs(output) if claim.answers_until <= time.time()]
+    overdue = [claim for claim in waiting_runs(output) if claim.is_overdue]
     if overdue and not get_current_settings().api.url:
         return [Asked(claim.run_id, _NO_API) for claim in overdue]
     return [asked for claim in overdue if (asked := _named(output, claim)) is not None]
+
+
+def name_overdue_aside(output: Path) -> None:
+    """Do the same beside other work: what is the matter goes to the log."""
+    for late in name_overdue(output):
+        if late.problem:
+            logger.warning("the flow run of run %s keeps its state: %s", late.run_id, late.problem)
 
 
 def _named(output: Path, claim: Claim) -> Asked | None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cl_flows.config import GateConfig, make_config
+from cl_flows.database.place import Database
 from cl_flows.server import PrivateServer
 from trees import labelled_table, tree_gate
 
@@ -77,3 +78,12 @@ def new_postgresql(postgresql_url: str) -> Iterator[str]:
     yield make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
     with engine.connect() as server:
         server.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """Name a history that is not there yet, on each kind of database."""
+    if request.param == "sqlite":
+        return tmp_path / "history.db"
+    url: str = request.getfixturevalue("new_postgresql")
+    return url

@@ -7,14 +7,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from cl_flows.config import GateConfig, make_config
+from local_servers import QuietHandler
 
 FOLDER = Path(__file__).parents[2] / "deployments" / "automations"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -42,19 +42,14 @@ class Receiver(HTTPServer):
         pytest.fail(f"no alert begins with {beginning!r}: {self.texts}")
 
 
-class _Kept(BaseHTTPRequestHandler):
+class _Kept(QuietHandler):
     server: Receiver
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        said = json.loads(body)
+    def post(self) -> None:
+        said = json.loads(self.body())
         # Prefect sends a text payload as a JSON string.
         self.server.texts.append((json.loads(said) if isinstance(said, str) else said)["text"])
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the standard library
-        """Keep the tests' output clean."""
+        self.answer(200)
 
 
 @pytest.fixture

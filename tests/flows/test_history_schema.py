@@ -46,15 +46,6 @@ FIGURES = Baseline(
 )
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    """Name a history that is not there yet, on each kind of database."""
-    if request.param == "sqlite":
-        return tmp_path / "history.db"
-    url: str = request.getfixturevalue("new_postgresql")
-    return url
-
-
 def old(folder: Path, dump: str) -> Path:
     """Make the database that the code of an earlier commit made."""
     folder.mkdir(exist_ok=True)

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,16 +55,15 @@ def look_at_history(folder: Path) -> list[Finding]:
 
 def look_at_waiting(folder: Path) -> list[Finding]:
     """Say which runs wait for people, and which did so in vain; nothing where none does."""
-    untils = sorted(claim.answers_until for claim in waiting_runs(folder))
-    overdue = [until for until in untils if until <= time.time()]
-    if not untils:
+    claims = sorted(waiting_runs(folder), key=lambda claim: claim.answers_until)
+    overdue = [claim for claim in claims if claim.is_overdue]
+    if not claims:
         return []
+    first = _moment(claims[0].answers_until)  # of the overdue ones too, where there are any
     if overdue:
-        says = (
-            f"{count(len(overdue), 'run')} waited for people in vain, the first until {_moment(overdue[0])}"
-        )
+        says = f"{count(len(overdue), 'run')} waited for people in vain, the first until {first}"
         return [Finding("people", "warning", says, "`labelgate audit overdue` gives Prefect their verdict")]
-    says = f"{count(len(untils), 'run')} to be decided by people, the first until {_moment(untils[0])}"
+    says = f"{count(len(claims), 'run')} to be decided by people, the first until {first}"
     return [Finding("people", "ok", says)]
 
 

@@ -30,14 +30,8 @@ class RunIndex:
         The run.
     n_rows, classes
         Number of rows, and class names in the order of the class numbers.
-    given, suggested
-        Class numbers, shape ``(n,)``.
-    quality
-        Label quality in 0..1, shape ``(n,)``.
-    flagged
-        Whether each row is called a label issue, shape ``(n,)``.
-    rank
-        1 for the row to look at first, shape ``(n,)``.
+    given, suggested, quality, flagged, rank
+        Columns of the rows: those of `ScoredRows`.
     """
 
     def __init__(self, run: KeptRun) -> None:

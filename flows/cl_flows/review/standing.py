@@ -127,12 +127,7 @@ def weighed(said: list[Decision], needed: int = 1) -> tuple[Outcome, str, Decisi
     """Return what becomes of one row, its label, and the word that speaks for it."""
     if len(said) == 1 and needed <= 1:  # nearly all rows, and a hundred thousand of them must not take long
         word = said[0]
-        action = word.action
-        if action == "relabel":
-            return _RELABEL, word.label, word
-        if action == "keep":
-            return _KEEP, word.given_label, word
-        return (_OPEN if action == "skip" else _EXCLUDE), "", word
+        return (*_opinion(word), word) if word.action != _SKIP else (_OPEN, "", word)
     opinions = [word for word in said if word.action != _SKIP]
     if not opinions:
         return _OPEN, "", said[-1]

@@ -31,7 +31,13 @@ def fitting_separator(line: str, usual: str) -> str:
 
 
 class CsvTable:
-    """One CSV file, or several with the same header that are read as one."""
+    """One CSV file, or several with the same header that are read as one.
+
+    Attributes
+    ----------
+    separator
+        What stands between two cells.
+    """
 
     def __init__(self, place: Place, separator: str | None, encoding: str) -> None:
         self.shown, self.stem, self.notes = place.shown, place.stem, place.notes
@@ -39,7 +45,7 @@ class CsvTable:
         self._encoding = encoding
         usual = "\t" if ".tsv" in place.ending else ","
         with self._explained():
-            self._separator = separator or self._fitting(place.files[0], usual)
+            self.separator = separator or self._fitting(place.files[0], usual)
             self.columns = self._header(place.files[0])
             for part in place.files[1:]:
                 if self._header(part) != self.columns:
@@ -47,11 +53,6 @@ class CsvTable:
                         f"{part.name!r} has another header than {place.files[0].name!r}",
                         hint="parts of one table have the same columns in the same order",
                     )
-
-    @property
-    def separator(self) -> str:
-        """What stands between two cells."""
-        return self._separator
 
     def _fitting(self, file: Path, usual: str) -> str:
         with self._opened(file) as text:
@@ -73,7 +74,7 @@ class CsvTable:
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(
                 text,
-                sep=self._separator,
+                sep=self.separator,
                 index_col=False,
                 # A marked cell is no word that pandas takes for "missing", and =007 is no number.
                 converters=dict.fromkeys(written, "=".__add__),
@@ -92,16 +93,16 @@ class CsvTable:
         if not header:
             raise InputError(f"{file.name!r} holds no table", hint="check how it was written")
         if len(header) == 1:
-            other = next((s for s in _OTHER_SEPARATORS if s != self._separator and s in header[0]), None)
+            other = next((s for s in _OTHER_SEPARATORS if s != self.separator and s in header[0]), None)
             if other is not None:
                 raise InputError(
-                    f"{file.name!r} has a single column {header[0]!r} when cut at {self._separator!r}",
+                    f"{file.name!r} has a single column {header[0]!r} when cut at {self.separator!r}",
                     hint=f"set `separator` under `data`; the header looks as if it were {other!r}",
                 )
         return [name or f"Unnamed: {i}" for i, name in enumerate(header)]  # what pandas calls them
 
     def _first_row(self, text: Iterator[str]) -> list[str]:
-        rows = csv.reader(text, delimiter=self._separator)
+        rows = csv.reader(text, delimiter=self.separator)
         return next((row for row in rows if len(row) > 1 or any(cell.strip(" \t") for cell in row)), [])
 
     @contextmanager

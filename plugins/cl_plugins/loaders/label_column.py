@@ -193,9 +193,9 @@ def _unlabelled(labelled: Mask, missing: tuple[str, ...]) -> str:
 def _blank_notes(names: np.ndarray[Any, Any], classes: tuple[str, ...], where: str) -> list[str]:
     """Say that a blank text is a class: it often means that nobody labelled the row."""
     rows = int(np.isin(names, [name for name in classes if not name.strip()]).sum())
-    return [f"{where} holds a blank text in {rows:,} rows: a class of its own, where null is none"] * bool(
-        rows
-    )
+    if not rows:
+        return []
+    return [f"{where} holds a blank text in {rows:,} rows: a class of its own, where null is none"]
 
 
 def _alike_notes(classes: tuple[str, ...]) -> list[str]:

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import pytest
 from cl_flows.metrics.newest import current_metrics
 from cl_flows.outcome import GateResult
 from local_servers import QuietHandler, answering
+from soak.processes import free_port
 
 PROGRAMS = ("prometheus", "prometheus-alertmanager")
 pytestmark = [
@@ -42,12 +42,6 @@ class Webhook:
     def heard(self, *wanted: str) -> bool:
         """Whether this was posted."""
         return wanted in self.posts
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(true: Callable[[], bool], what: str) -> None:

@@ -72,7 +72,7 @@ def _typed(values: list[Any], before: pa.ChunkedArray) -> pa.Array:
             return pa.array(values, type=kind)
         chunks = before.unify_dictionaries().chunks
         words = chunks[0].dictionary.to_pylist() if chunks else []
-        words += [one for one in dict.fromkeys(values) if one is not None and one not in set(words)]
+        words = list(dict.fromkeys([*words, *(one for one in values if one is not None)]))
         code = {word: i for i, word in enumerate(words)}
         return pa.DictionaryArray.from_arrays(
             pa.array([code.get(value) for value in values], type=kind.index_type),

@@ -150,8 +150,7 @@ class Guard:
         return RedirectResponse(f"{ENTER}?{urlencode({'next': _here(request, without='token')})}", 303)
 
     def _named_by_proxy(self, request: Request, header: str) -> str:
-        client = request.client.host if request.client else ""
-        if not self.access.believes(client):
+        if not self._by_proxy(request):
             raise Refused(403, "only the proxy may ask this server", "name its address with --trust-proxy")
         names = request.headers.getlist(header)
         who = person(names[0]) if len(names) == 1 else ""
@@ -173,14 +172,17 @@ class Guard:
         for name in (self.access.session_cookie, WHO_COOKIE, _CSRF_COOKIE):
             response.delete_cookie(name, path="/", httponly=True, samesite="strict")
 
+    def _by_proxy(self, request: Request) -> bool:
+        """Whether a proxy that we believe asks."""
+        return self.access.believes(request.client.host if request.client else "")
+
     def _by_https(self, request: Request) -> bool:
         """Whether the person's browser speaks TLS: with us, or with a proxy that we believe."""
         if request.url.scheme == "https":
             return True
-        client = request.client.host if request.client else ""
         said = request.headers.getlist(_PROTO)
         # Of several proxies the nearest one wrote last, and it is the one that we know.
-        return bool(said) and self.access.believes(client) and _last(said[-1]) == "https"
+        return bool(said) and self._by_proxy(request) and _last(said[-1]) == "https"
 
     @staticmethod
     def _with_headers(send: Send, fresh: str, *, secure: bool) -> Send:

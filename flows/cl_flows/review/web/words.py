@@ -51,6 +51,5 @@ def lines(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
     """Return one line a decision: what, who, when, why."""
     return [
         {"text": said(d), "who": d.who, "when": d.decided_at, "note": d.note, "origin": d.origin}
-        | {"run_id": d.run_id}
         for d in decisions
     ]
