@@ -1,11 +1,13 @@
 """The gate again for an earlier run, on corrected labels, as a Prefect flow."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from prefect import flow
 
 from cl_flows.gate import label_gate
+from cl_flows.many.jobs import Job
 from cl_flows.many.prepared import gates_or
 from cl_flows.outcome import GateFailed, GateResult, GateUndecided
 from cl_flows.regating import refused_leaves_no_copy, regate_config, regate_job
@@ -21,6 +23,7 @@ def regate(
     *,
     patch: Path | None = None,
     config: Path | None = None,
+    new_classes: Sequence[str] = (),
     output: Path = Path("labelgate-runs"),
     advisory: bool = False,
 ) -> GateResult:
@@ -35,6 +38,8 @@ def regate(
         None.
     config
         The gate.yaml of that run, whose data are then read again; what the run left when None.
+    new_classes
+        Classes that the patch may bring in though no row of the data has them.
     output
         Folder of runs and history.
     advisory
@@ -52,7 +57,12 @@ def regate(
     InputError
         For data that are not those of the run any more, and a patch that does not fit them.
     """
-    (job,), _ = gates_or(lambda: [regate_job(*regate_config(run, output=output, patch=patch, config=config))])
+
+    def made() -> list[Job]:
+        what = regate_config(run, output=output, patch=patch, config=config, new_classes=new_classes)
+        return [regate_job(*what)]
+
+    (job,), _ = gates_or(made)
     gate, ready = label_gate.with_options(flow_run_name=job.name), cast("GateConfig", job.config)
     try:
         with refused_leaves_no_copy(ready):

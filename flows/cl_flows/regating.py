@@ -22,7 +22,12 @@ PATCHES = "corrections"
 
 
 def regate_config(
-    wanted: str, *, output: Path, patch: Path | None = None, config: Path | None = None
+    wanted: str,
+    *,
+    output: Path,
+    patch: Path | None = None,
+    config: Path | None = None,
+    new_classes: Sequence[str] = (),
 ) -> tuple[GateConfig, Judged]:
     """Return what judges a run again on corrected labels, and that run's verdict.
 
@@ -38,22 +43,28 @@ def regate_config(
     config
         The gate.yaml of that run, whose data are then read again; None for the settings and, where they were
         kept, the rows that the run itself left.
+    new_classes
+        Classes that the patch may bring in; any other label must be a class of the data. Those that people
+        decided for in review need not be named.
 
     Raises
     ------
     ConfigError
         For a run that is not there or was pruned, settings with a secret in plain sight (nothing keeps that:
-        name the gate.yaml), a file that cannot be read, and a run about which nobody decided anything.
+        name the gate.yaml), a file that cannot be read, a run about which nobody decided anything, and a new
+        class without a name.
     InputError
         For a patch that makes no sense or has no answers. Whether it fits the data shows when the gate runs:
         within `refused_leaves_no_copy`.
     """
+    if "" in new_classes:
+        raise ConfigError("a new class has no name", hint="give the label as it stands in the patch")
     kept = open_kept(output, wanted)
     ready, earlier = _settings(kept, config)
     before = judged_run(ready.history, kept.run_id)
     file = _patch(patch, ready, before)
     # People bring a class in on purpose (`corrections import --new-class`); a patch may hold typing errors.
-    added = () if patch is not None else _new_classes(file, kept.classes)
+    added = tuple(new_classes) if patch is not None else _new_classes(file, kept.classes)
     section = CorrectionsSection(
         files=(*earlier.files, file) if earlier else (file,),
         new_classes=(*earlier.new_classes, *added) if earlier else added,

@@ -153,7 +153,7 @@ def test_without_a_patch_what_people_settled_counts(
 def test_a_class_that_people_brought_in_is_a_class_of_the_next_run(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No gate.yaml need list what a decision says; in a patch the same word may be a typing error."""
+    """Nobody need list what a decision says; in a patch the same word may be a typing error, and is named."""
     history = project / "runs" / "history.db"
     (first,) = read_history(history)
     noisy = pd.read_csv(project / "trees.csv")
@@ -168,7 +168,19 @@ def test_a_class_that_people_brought_in_is_a_class_of_the_next_run(
     lines = [f"{one.row_id},{one.given_label},elm,relabel,kim,,\n" for one in words]
     (project / "typed.csv").write_text(HEAD + "".join(lines))
     code, _, err = told(capsys, *again(project, first.run_id, "typed.csv"))
-    assert (code, "no class of the data" in err) == (2, True)
+    assert (code, "no class of the data" in err, "`labelgate regate` by --new-class" in err) == (
+        2,
+        True,
+        True,
+    )
+    code, _, err = told(capsys, *again(project, first.run_id, "typed.csv", "--new-class", ""))
+    assert (code, "a new class has no name" in err) == (2, True)
+    settled = read_history(history)[0]
+    code, _, err = told(capsys, *again(project, first.run_id, "typed.csv", "--new-class", "elm"))
+    assert code in {0, 3}, err
+    named = read_history(history)[0]
+    assert named.run_id != settled.run_id
+    assert (named.fingerprint, named.noise_rate) == (settled.fingerprint, settled.noise_rate)
 
 
 def test_a_secret_in_plain_sight_wants_the_gate_yaml(

@@ -19,6 +19,7 @@ Examples:
   labelgate regate last
   labelgate regate 20260131-0201 --patch fixes.csv --format json
   labelgate regate last --patch fixes.csv --config gate.yaml
+  labelgate regate last --patch fixes.csv --new-class elm
 """
 )
 @click.argument("run_id", metavar="RUN")
@@ -33,6 +34,12 @@ Examples:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The gate.yaml of that run, to read its data again.  [default: settings and rows that it left]",
 )
+@click.option(
+    "--new-class",
+    "new_classes",
+    multiple=True,
+    help="A class that the patch may bring in though no row of the data has it.",
+)
 @output_option
 @engine_option
 @verdict_format_option
@@ -43,6 +50,7 @@ def regate(
     run_id: str,
     patch: Path | None,
     config: Path | None,
+    new_classes: tuple[str, ...],
     output: Path | None,
     engine: str,
     form: str,
@@ -56,9 +64,9 @@ def regate(
     from cl_flows.regating import refused_leaves_no_copy, regate_config
 
     folder = output or OUTPUT_FOLDER
-    ready, before = regate_config(run_id, output=folder, patch=patch, config=config)
+    ready, before = regate_config(run_id, output=folder, patch=patch, config=config, new_classes=new_classes)
     files = {name: path and path.resolve() for name, path in (("patch", patch), ("config", config))}
-    called = {"run": before.run_id, "output": folder.resolve(), **files}
+    called = {"run": before.run_id, "output": folder.resolve(), **files, "new_classes": new_classes}
     parent = Parent("cl_flows.regate:regate", called)
     with refused_leaves_no_copy(ready):
         code = run_and_show(ready, engine=engine, form=form, parent=parent)

@@ -119,8 +119,8 @@ def _with_classes(patch: Patch, dataset: Dataset, new_classes: Sequence[str]) ->
     patch.refuse(
         unknown,
         lambda one: f"row {one.id!r} gets the label {one.new!r}, which is no class of the data",
-        f"{f'did you mean {near[0]!r}? ' if near else ''}a class that is really new must be listed under "
-        "corrections.new_classes",
+        f"{f'did you mean {near[0]!r}? ' if near else ''}a class that is really new must be named: "
+        "under corrections.new_classes in gate.yaml, or to `labelgate regate` by --new-class",
     )
     if strange and dataset.pred_probs is not None:
         patch.refuse(
