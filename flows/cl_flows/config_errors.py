@@ -39,8 +39,10 @@ def _sentence(problem: Any, model: type[BaseModel], written: Mapping[str, Any] |
             return f"{where} is {shown!r}, wanted keys with a value each"
         case "tuple_type":
             return f"{where} is {shown!r}, wanted a list"
-        case "value_error" if not problem["loc"]:
-            return str(problem["ctx"]["error"])  # options that exclude each other: no single value is wrong
+        case "value_error":  # our own sentence; pydantic's message puts "Value error, " before it
+            says = str(problem["ctx"]["error"])
+            # Options that exclude each other: no single value is wrong.
+            return f"{where} is {shown!r}: {says}" if problem["loc"] else says
         case _:
             return f"{where} is {shown!r}: {problem['msg']}"
 

@@ -47,7 +47,16 @@ def test_relative_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> Non
         ({**SMALLEST, "gate": {}}, "gate.max_noise_rate is missing", ""),
         ({"gate": {"max_noise_rate": 0.1}}, "data is missing", ""),
         ({**SMALLEST, "gate": {"max_noise_rate": "nan"}}, "gate.max_noise_rate is 'nan'", ""),
-        ({**SMALLEST, "gate": {"max_noise_rate": True}}, "gate.max_noise_rate is True", "0 to 1"),
+        (
+            {**SMALLEST, "gate": {"max_noise_rate": True}},
+            "rate is True: a share from 0 to 1 is wanted",
+            "0 to 1",
+        ),
+        (
+            {**SMALLEST, "gate": {"max_noise_rate": 0.1, "great_expectations": {"imports": ["x"]}}},
+            "gate.great_expectations is {'imports': ['x']}: context, imports and parameters belong to a suite",
+            "",
+        ),
         ({**SMALLEST, "gate": {"max_noise_rate": "5%"}}, "gate.max_noise_rate is '5%'", "0 to 1"),
         ({**SMALLEST, "model": "tabular"}, "model is 'tabular', wanted keys with a value each", ""),
         ({**SMALLEST, "publish": {"publisher": "x"}}, "wanted a list", ""),
