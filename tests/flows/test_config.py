@@ -54,7 +54,7 @@ def test_relative_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> Non
         ),
         (
             {**SMALLEST, "gate": {"max_noise_rate": 0.1, "great_expectations": {"imports": ["x"]}}},
-            "gate.great_expectations is {'imports': ['x']}: context, imports and parameters belong to a suite",
+            "great_expectations is {'imports': ['x']}: context, imports and parameters belong to a suite",
             "",
         ),
         ({**SMALLEST, "gate": {"max_noise_rate": "5%"}}, "gate.max_noise_rate is '5%'", "0 to 1"),
