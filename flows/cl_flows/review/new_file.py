@@ -14,18 +14,24 @@ from cl_core.errors import ConfigError
 def new_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Give a path to write to, which takes the place of `path` when the block succeeds.
 
+    Where `path` is a link, of the file or folder that it leads to: the link stays. The mode of what was there
+    stays, too.
+
     Raises
     ------
     ConfigError
         When there is something at `path` already and `force` is false, or it cannot be written.
     """
     refuse_existing(path, force=force)
-    part = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    place = Path(os.path.realpath(path))
+    part = place.with_name(f".{place.name}-{secrets.token_hex(4)}")
     try:
         yield part
-        if part.is_dir() and path.exists():
-            shutil.rmtree(path)
-        os.replace(part, path)  # noqa: PTH105 - Path.replace hides that this is atomic
+        if place.exists():
+            shutil.copymode(place, part)
+        if part.is_dir() and place.exists():
+            shutil.rmtree(place)
+        os.replace(part, place)  # noqa: PTH105 - Path.replace hides that this is atomic
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be written: {error.strerror or error}", hint="name another place with --to"

@@ -203,11 +203,13 @@ def test_parts_of_a_table_are_parts_again(tmp_path: Path) -> None:
     parts = [pd.read_csv(tmp_path / "new" / f"part-{i}.csv", dtype={"tree": str}) for i in range(2)]
     assert [len(part) for part in parts] == [28, 29]
     assert parts[0]["label"].tolist()[:3] == ["birch, weeping", "ash", 'elm "x"']
+    (folder / "part-1.csv").chmod(0o600)
     (folder / "about").mkdir()
     (folder / "about" / "README.txt").write_text("who labelled what")
     export_corrected(kept, judged(kept, {}), None)
     assert len(pd.read_csv(folder / "part-0.csv")) == 28
     assert (folder / "about" / "README.txt").read_text() == "who labelled what"
+    assert (folder / "part-1.csv").stat().st_mode & 0o777 == 0o600
 
 
 def test_an_archive_keeps_its_other_arrays(tmp_path: Path) -> None:
@@ -295,21 +297,25 @@ def test_a_changed_source_gives_way_to_the_kept_rows_and_that_is_said(tmp_path: 
 
 
 def test_the_source_is_only_replaced_on_demand_and_kept_beside(tmp_path: Path) -> None:
-    """And what is there already is never written over unasked."""
-    path = tmp_path / "trees.csv"
-    table().to_csv(path, index=False)
+    """What is there already is never written over unasked; a link stays, and the mode of what it leads to."""
+    path, data = tmp_path / "trees.csv", tmp_path / "store" / "v1.csv"
+    data.parent.mkdir()
+    table().to_csv(data, index=False)
+    data.chmod(0o640)
+    path.symlink_to(data)
     before = path.read_bytes()
     kept = gated(path, tmp_path / "runs", label="label", id="tree", drop=["note"])
     stands = judged(kept, WORDS)
     with pytest.raises(ConfigError, match="is there already"):
         export_corrected(kept, stands, path)
-    with pytest.raises(ConfigError, match="is the source itself"):
-        export_corrected(kept, stands, path, force=True)
+    for same in (path, data):
+        with pytest.raises(ConfigError, match="is the source itself"):
+            export_corrected(kept, stands, same, force=True)
     assert path.read_bytes() == before
     done = export_corrected(kept, stands, None)
     assert done.backup is not None
-    assert Path(done.backup).read_bytes() == before
-    assert len(pd.read_csv(path)) == N - 2
+    assert (Path(done.backup).parent, Path(done.backup).read_bytes()) == (data.parent, before)
+    assert (path.is_symlink(), len(pd.read_csv(data)), data.stat().st_mode & 0o777) == (True, N - 2, 0o640)
 
 
 def test_a_label_that_would_read_as_none_is_refused(tmp_path: Path) -> None:

@@ -160,30 +160,33 @@ def _other_csv(plan: Plan | None, target: Path) -> tuple[str, ...]:
 def _rewrite(
     plan: Plan, rows: Dataset, labels: NewLabels, target: Path | None, *, force: bool
 ) -> Path | None:
-    place = source_place(plan)
+    source = source_place(plan)
+    place = source and source.resolve()  # what a link leads to is replaced, and the copy lies beside that
     if target is not None:
-        if place is not None and target.resolve() == place.resolve():
+        if place is not None and target.resolve() == place:
             raise ConfigError(f"{target} is the source itself", hint="say --in-place to replace it")
         with new_file(target, force=force) as part:
             rewrite_source(plan, rows, labels, part, _ending(target))
         return None
-    if place is None or (isinstance(rows.features, MediaFiles) and place.is_dir()):
+    if source is None or place is None or (isinstance(rows.features, MediaFiles) and place.is_dir()):
         raise OtherSourceError("it is no local file or folder of tables")
     backup = place.with_name(f"{place.name}.{datetime.now(UTC):%Y%m%d-%H%M%S}.before")
     with new_file(place, force=True) as part:
-        rewrite_source(plan, rows, labels, part, _ending(place))
+        rewrite_source(plan, rows, labels, part, _ending(source))
         _bring_along(place, part)
         (shutil.copytree if place.is_dir() else shutil.copy2)(place, backup)
     return backup
 
 
 def _bring_along(folder: Path, new: Path) -> None:
-    """Copy what else lies in a folder of parts, and is no part."""
+    """Copy what else lies in a folder of parts, and is no part; parts and folders keep their mode."""
     for file in folder.rglob("*") if folder.is_dir() else ():
         place = new / file.relative_to(folder)
         if file.is_file() and not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, place)
+        elif place.exists():
+            shutil.copymode(file, place)
 
 
 def _refuse_tree(folder: Path, rows: Dataset, labels: NewLabels, *, force: bool) -> None:
