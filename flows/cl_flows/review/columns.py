@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cl_core.types import Mask
 from cl_flows.kept.run import KeptRun
+from cl_flows.review.folded import folded, spellings
 from cl_plugins.stored_rows import MappedTexts, map_table, read_array
 
 MISSING = "(missing)"
@@ -82,7 +83,7 @@ class Columns:
         return np.asarray(found[0] == found[1].index(value))
 
     def containing(self, words: str, n_rows: int) -> Mask:
-        """Say which rows hold `words` in a cell or in their text, whatever the case of letters."""
+        """Say which rows hold `words` in a cell or in their text, whatever their case and accents."""
         known = self._found.get(words)
         if known is None:
             known = self._containing(words, n_rows)
@@ -92,19 +93,25 @@ class Columns:
         return known
 
     def _containing(self, words: str, n_rows: int) -> Mask:
-        import pyarrow.compute as pc
-
-        low, found = words.lower(), np.zeros(n_rows, dtype=bool)
+        low, found = folded(words), np.zeros(n_rows, dtype=bool)
         for codes, texts in filter(None, map(self._codes, self._source)):
-            hits = np.array([low in text.lower() for text in texts])
+            hits = np.array([low in folded(text) for text in texts])
             if hits.any():
                 found |= hits[codes]
-        for cells in self._searched:
-            found |= _in_pieces(cells, lambda piece: pc.match_substring(piece, words, ignore_case=True))
+        for cells, is_ascii in self._searched:
+            found |= _holding(cells, low, is_ascii=is_ascii)
         return found
 
     @cached_property
-    def _searched(self) -> list[Any]:
+    def _searched(self) -> list[tuple[Any, bool]]:
+        """Cells that are searched, and whether all are plain ASCII: those are searched in half the time."""
+        import pyarrow.compute as pc
+
+        return [
+            (cells, pc.all(_of_pieces(cells, pc.string_is_ascii)).as_py()) for cells in self._texts_of_cells()
+        ]
+
+    def _texts_of_cells(self) -> list[Any]:
         """Cells of the columns that cut into no slices, as texts: texts, whole numbers, days."""
         import pyarrow as pa
 
@@ -156,6 +163,16 @@ def _as_texts(cells: Any) -> Any:
         texts = [cell.decode("utf-8", "replace") for cell in cells.to_pylist()]
         return pa.chunked_array([pa.array(texts, pa.large_string())])
     return cells if pa.types.is_large_string(cells.type) else pc.cast(cells, pa.large_string())
+
+
+def _holding(cells: Any, letters: str, *, is_ascii: bool) -> Mask:
+    """Say which cells hold what is folded to `letters`."""
+    import pyarrow.compute as pc
+
+    if is_ascii:
+        return _in_pieces(cells, lambda piece: pc.match_substring(piece, letters, ignore_case=True))
+    pattern = spellings(letters)
+    return _in_pieces(cells, lambda piece: pc.match_substring_regex(piece, pattern))
 
 
 def _in_pieces(cells: Any, work: Callable[[Any], Any]) -> Mask:

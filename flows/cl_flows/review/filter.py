@@ -20,7 +20,8 @@ class RowFilter:
     column, value
         A slice: a column of the source, and its value as text.
     search
-        The id or its beginning, or words in what the row holds (texts and tables), whatever their case.
+        The id or its beginning, or words in what the row holds (texts and tables), whatever their case and
+        accents.
     """
 
     given: str = ""

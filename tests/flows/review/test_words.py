@@ -40,6 +40,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> RunIndex:
         for label in [("cat", "dog")[i % 2]]
     ]
     rows[10]["label"], rows[11]["label"] = "dog", "cat"
+    rows[40]["text"] += " in İstanbul, at the café"
     pd.DataFrame(rows).to_csv(folder / "animals.csv", index=False)
     data = {"path": str(folder / "animals.csv"), "label": "label", "text": "text"}
     return index_of(data, folder / "runs")
@@ -80,8 +81,10 @@ def test_words_of_a_row_without_a_suggestion_speak_for_its_label(texts: RunIndex
     assert all(word.weight < 0 for word in found)
 
 
-def test_search_finds_words_in_texts_whatever_their_case(texts: RunIndex) -> None:
+def test_search_finds_words_in_texts_whatever_their_case_and_accents(texts: RunIndex) -> None:
     """Part of a word will do; what a row does not hold is not found."""
+    for words in ("istanbul", "ISTANBUL, AT", "cafe", "Café"):
+        assert texts.find(RowFilter(search=words)).tolist() == [40]
     found = texts.find(RowFilter(search="PURR", label="dog"))
     assert 10 in found.tolist()
     expected = ["purr" in text for text in texts.columns.texts or ()]
