@@ -19,8 +19,10 @@ from cl_flows.review.web.earlier import Earlier
 from cl_flows.review.web.record import Record
 
 _MOST_RUNS = 500
-# A run of a million rows takes some hundred megabytes; people look at one or two.
-_OPEN_RUNS = 3
+# Rows of the runs that stay open: a million take some hundred megabytes. A small run takes something whatever
+# its rows (files, words of its texts), and counts as so many.
+_OPEN_ROWS = 3_000_000
+_ROWS_OF_A_SMALL_RUN = 100_000
 
 
 class NotThereError(InputError):
@@ -73,7 +75,7 @@ class Shelf:
             found = self._opened.get(run_id) or self._open(run_id)
             self._opened[run_id] = found
             self._opened.move_to_end(run_id)
-            while len(self._opened) > _OPEN_RUNS:
+            while len(self._opened) > 1 and self._rows_open() > _OPEN_ROWS:
                 self._opened.popitem(last=False)
         found.record.refresh()
         return found
@@ -83,6 +85,9 @@ class Shelf:
         if is_there(self.database):
             with writing(self.database):
                 pass
+
+    def _rows_open(self) -> int:
+        return sum(max(one.index.n_rows, _ROWS_OF_A_SMALL_RUN) for one in self._opened.values())
 
     def _open(self, run_id: str) -> Opened:
         run = open_kept(self.output, run_id)
