@@ -25,7 +25,6 @@ _PARTIAL = ".partial"
 _FOLDS = ".folds"
 # Another run that fits the same model is asked this often whether it is done.
 _POLL_S = 1.0
-_LOCK_NEW_S = 60.0
 # A cut-off night's folds serve the next nights; after a week the data have moved on.
 _FOLDS_KEPT_S = 7 * 86_400.0
 
@@ -59,7 +58,7 @@ class Cache:
             key = key_for(self._secret())
         except (Unknowable, OSError) as reason:
             return _noted(make(), f"probabilities were not kept for the next run: {reason}")
-        self._sweep_locks()
+        self.sweep_locks()
         found, problem = self._look(key)
         if found is not None:
             return found
@@ -134,10 +133,7 @@ class Cache:
         try:
             yield taken
         finally:
-            lock.release()
-            if taken:
-                with suppress(OSError):
-                    lock.path.unlink()
+            lock.remove()
 
     def _keep(self, key: str, made: Predictions, run_id: str) -> str:
         """Write the entry beside the others, show it by one rename; return why it could not be kept."""
@@ -157,14 +153,12 @@ class Cache:
             shutil.rmtree(partial, ignore_errors=True)
         return ""
 
-    def _sweep_locks(self) -> None:
+    def sweep_locks(self) -> None:
         """Remove the locks of runs that were killed while they fitted what nobody asks for any more."""
         for path in self.folder.glob("*.lock"):
             lock = ProcessLock(path)
-            # A lock that has just been made may not be held yet.
-            if time.time() - _modified(path) > _LOCK_NEW_S and lock.acquire(wait_s=0):
-                lock.release()
-                path.unlink(missing_ok=True)
+            if lock.acquire(wait_s=0):
+                lock.remove()
 
     def _make_room(self, newest: str) -> None:
         """Remove what killed runs left, then the entries not used for longest."""
@@ -172,8 +166,7 @@ class Cache:
             lock = ProcessLock(self.folder / f"{partial.name[1:].partition('-')[0]}.lock")
             if lock.acquire(wait_s=0):
                 shutil.rmtree(partial, ignore_errors=True)
-                lock.release()
-                lock.path.unlink(missing_ok=True)
+                lock.remove()
         self._drop_old_folds()
         known = [path.parent for path in self.folder.glob(f"*/{_ENTRY}")]
         oldest_first = sorted(known, key=_used)
@@ -195,8 +188,7 @@ class Cache:
             lock = ProcessLock(self.folder / f"{folds.name[1:].partition('.')[0]}.lock")
             if lock.acquire(wait_s=0):
                 shutil.rmtree(folds, ignore_errors=True)
-                lock.release()
-                lock.path.unlink(missing_ok=True)
+                lock.remove()
 
     def _leave_nothing(self) -> None:
         """Remove a cache that never held anything."""

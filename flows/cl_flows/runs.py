@@ -19,6 +19,8 @@ HISTORY_FILE = "history.db"
 SCORED_FILE = "scored.parquet"
 _PARTIAL = ".partial"
 _LOCK = ".lock"
+# Another run that looks whether it is held has a new lock for an instant.
+_LOCK_WAIT_S = 5.0
 _KEPT = ".kept"
 
 
@@ -92,15 +94,21 @@ def open_run(output: Path, run_id: str, claim: Claim | None = None) -> Iterator[
             ) from error
         yield folder
     finally:
-        if claim is not None:
-            _give_up(folder)
-        _remove(folder.partial, lock)
+        if lock.is_held:  # else another process is at work on the run, and what lies there is its own
+            if claim is not None:
+                _give_up(folder)
+            _remove(folder.partial, lock)
 
 
 def _make(folder: RunFolder, lock: ProcessLock, claim: Claim | None) -> None:
     """Make the hidden folder, locked before it is there: others remove every one that nobody has locked."""
     folder.partial.parent.mkdir(parents=True, exist_ok=True)
-    if not lock.acquire(wait_s=0):
+    if not lock.acquire(wait_s=_LOCK_WAIT_S):
+        if folder.partial.is_dir():
+            raise ConfigError(
+                f"another process is at work on run {folder.run_id}",
+                hint="one flow run is one process: cancel the other, or wait for its verdict",
+            )
         with tempfile.TemporaryFile(dir=folder.partial.parent, buffering=0) as probe:
             probe.write(bytes(4096))  # a full disk says so
         raise OSError(errno.ENOLCK, f"no lock can be taken on {lock.path.name}")
@@ -136,7 +144,7 @@ def is_free(output: Path, run_id: str) -> bool:
     lock = _lock_of(output / f".{run_id}{_PARTIAL}")
     if not lock.acquire(wait_s=0):
         return False
-    _remove(lock.path.with_suffix(".nothing"), lock)
+    lock.remove()
     return True
 
 
@@ -147,14 +155,13 @@ def _lock_of(partial: Path) -> ProcessLock:
 
 def _remove(partial: Path, lock: ProcessLock) -> None:
     shutil.rmtree(partial, ignore_errors=True)
-    lock.release()
-    with suppress(OSError):  # another run looks at the lock in this instant, and removes it then
-        lock.path.unlink()
+    lock.remove()
 
 
 def _sweep(output: Path) -> None:
     """Remove what killed runs left: the folders whose lock nobody holds any more, and that nobody claims."""
-    for partial in output.glob(f".*{_PARTIAL}"):
+    found = (path for suffix in (_PARTIAL, _LOCK) for path in output.glob(f".*{suffix}"))
+    for partial in {path.with_suffix(_PARTIAL) for path in found}:
         lock = _lock_of(partial)
         if not is_kept(output, partial.stem[1:]) and lock.acquire(wait_s=0):
             _remove(partial, lock)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cl_core import ConfigError
+from cl_flows.claims import new_claim, read_claim
 from cl_flows.locks import ProcessLock
 from cl_flows.runs import find_run, finish, new_run_id, open_run
 
@@ -58,6 +59,18 @@ def test_what_a_killed_run_left_is_removed_by_the_next_and_a_running_one_is_let_
         process.kill()
     with open_run(tmp_path, "after"):
         assert not (tmp_path / ".killed.partial").exists()
+
+
+def test_the_lock_of_a_run_that_was_killed_before_it_made_its_folder_goes(tmp_path: Path) -> None:
+    """One that is held stays."""
+    (tmp_path / ".dead.lock").touch()
+    held = ProcessLock(tmp_path / ".held.lock")
+    assert held.acquire(wait_s=0)
+    with open_run(tmp_path, "next"):
+        assert not (tmp_path / ".dead.lock").exists()
+        assert held.path.exists()
+    held.remove()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_is_locked_before_others_can_see_its_folder(
@@ -132,3 +145,17 @@ def test_ids_sort_as_the_runs_began_within_one_second() -> None:
     ids = [new_run_id(first + timedelta(milliseconds=step)) for step in (0, 1, 90, 990)]
     assert ids == sorted(ids)
     assert ids[0].startswith("20261127-223244-009")
+
+
+def test_a_run_that_another_process_is_at_work_on_is_refused_and_let_be(tmp_path: Path) -> None:
+    """Two that go on with one killed run at once: the second takes nothing away from the first."""
+    claim = new_claim("r", "flow-run-1")
+    with open_run(tmp_path, "r", claim) as first:
+        (first.work / "fold-1").touch()
+        with (
+            pytest.raises(ConfigError, match="another process is at work on run r"),
+            open_run(tmp_path, "r", claim),
+        ):
+            pass
+        assert (first.work / "fold-1").exists()
+        assert read_claim(tmp_path, "r") is not None
