@@ -26,13 +26,13 @@ def life_announced() -> Iterator[None]:
     if identity is None:  # called as a plain function
         yield
         return
-    # The event of the end is the run's own, as Prefect's heartbeats are: an automation compares the two. That
-    # of the beginning only relates to the run, as the worker's event does which says that it was submitted.
-    emit_event(BEGAN, resource={"prefect.resource.id": f"labelgate.run.{identity}"})
+    # The run's own events, as Prefect's heartbeats are: automations compare them.
+    resource = {"prefect.resource.id": f"prefect.flow-run.{identity}"}
+    emit_event(BEGAN, resource=resource)
     try:
         yield
     finally:
-        emit_event(ENDED, resource={"prefect.resource.id": f"prefect.flow-run.{identity}"})
+        emit_event(ENDED, resource=resource)
 
 
 def announce_verdict(result: GateResult, *, advisory: bool) -> None:

@@ -14,10 +14,14 @@ import numpy as np
 import pytest
 
 from cl_flows.config import GateConfig, make_config
+from deployed_gates import deployed_run
 from local_servers import QuietHandler
 
 FOLDER = Path(__file__).parents[2] / "deployments" / "automations"
 FILES = sorted(FOLDER.glob("*.yaml"))
+
+# Prefect takes no less than ten seconds. A missing night, and a run that never began, are waited for.
+_WITHIN = {"93600": "10", "300": "10"}
 
 pytestmark = [
     pytest.mark.prefect,
@@ -75,7 +79,9 @@ def created(receiver: Receiver, prefect_api: str, tmp_path: Path) -> Iterator[li
         text = file.read_text(encoding="utf-8")
         assert file.name.startswith("run-") or "WEBHOOK_BLOCK_ID" in text
         ready = text.replace("block_document_id: WEBHOOK_BLOCK_ID", f"block_document_id: {block}")
-        (tmp_path / file.name).write_text(ready.replace("within: 93600", "within: 10"))
+        for long, short in _WITHIN.items():
+            ready = ready.replace(f"within: {long}", f"within: {short}")
+        (tmp_path / file.name).write_text(ready)
         command = [sys.executable, "-m", "prefect", "automation", "create", "-f", str(tmp_path / file.name)]
         environment = {**os.environ, "PREFECT_API_URL": prefect_api, "PREFECT_HOME": str(tmp_path / "home")}
         done = subprocess.run(
@@ -117,6 +123,26 @@ def test_each_automation_tells_a_receiver_once(
     assert len(receiver.wait_for("Gate undecided")) == 1
     assert receiver.wait_for("No verdict of the nightly label gate")
     assert sum(text.startswith("Gate ") for text in receiver.texts) == 2
+
+
+def test_a_run_whose_worker_was_killed_before_it_began_is_crashed(created: list[str], tmp_path: Path) -> None:
+    """Killed between taking the run and saying so: nothing but its state tells of it."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Pending
+
+    assert "labelgate-run-never-began" in created
+    (tmp_path / "gate.yaml").write_text("{}")
+    run = deployed_run("taken", tmp_path / "gate.yaml")
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run, Pending())
+        for _ in range(600):
+            known = client.read_flow_run(run)
+            if known.state_name != "Pending":
+                break
+            time.sleep(0.1)
+    assert known.state_name == "Crashed"
+    assert known.state is not None
+    assert "never began" in (known.state.message or "")
 
 
 def _too_few(folder: Path) -> GateConfig:

@@ -1,5 +1,6 @@
 """compose.yaml, the Kubernetes manifests, the Dockerfile: sound by schema and lint, true to the files."""
 
+import importlib.util
 import json
 import re
 import shutil
@@ -103,6 +104,16 @@ def test_every_file_and_volume_that_compose_names_is_there() -> None:
         assert f"deployments/{secret['file']}" in head
     build = found["services"]["worker"]["build"]
     assert (FOLDER.joinpath(build["context"]) / build["dockerfile"]).resolve() == FOLDER / "Dockerfile"
+
+
+def test_the_server_remembers_who_holds_a_slot_when_it_restarts() -> None:
+    """The module is one of our Prefect's, and its files lie on a volume that the image's user owns."""
+    server = services()["server"]
+    module = server["environment"]["PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"]
+    assert importlib.util.find_spec(module) is not None
+    home = server["environment"]["PREFECT_HOME"]
+    assert [volume.partition(":")[2] for volume in server["volumes"]] == [home]
+    assert f"{home} \\\n    && chown" in (FOLDER / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_no_manifest_holds_a_secret() -> None:

@@ -4,8 +4,9 @@ import json
 import os
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
@@ -20,6 +21,14 @@ _LIMIT_S = 2.0
 _SKEW_S = 5.0
 _WRONG_S = 60.0
 _NO_ACCESS = {401, 403}
+# A worker needs seconds to begin a run, a cluster that fetches images first some minutes.
+_STUCK = timedelta(minutes=15)
+_TAKEN = {
+    "flows": {"name": {"any_": ["label-gate", "label-gates", "backfill", "regate"]}},
+    "flow_runs": {"state": {"type": {"any_": ["PENDING"]}}},
+    "sort": "EXPECTED_START_TIME_ASC",
+    "limit": 20,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ def look_at_server() -> list[Finding]:
         *_clock(headers),
         *(_pool(pool, workers[pool["name"]]) for pool in pools),
         *([] if pools else [Finding("workers", "warning", "there is no work pool", _POOL_REMEDY)]),
+        *_slots(api),
     ]
 
 
@@ -128,3 +138,31 @@ def _pool(pool: Mapping[str, Any], workers: list[Mapping[str, Any]]) -> Finding:
         remedy = f"prefect worker start --pool {name}"
         return Finding("workers", "warning", f"no worker takes the runs of pool {name}", remedy)
     return Finding("workers", "ok", f"pool {name}: {', '.join(online)}")
+
+
+def _slots(api: _Api) -> list[Finding]:
+    """Say what may keep a deployment from ever running again, as far as the API tells."""
+    found: list[Finding] = []
+    with suppress(OSError, ValueError, KeyError, TypeError):  # Prefect's cloud does not show its settings
+        found += _leases(api.ask("/admin/settings")[0]["server"]["concurrency"]["lease_storage"])
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        found += [finding for run in api.ask("/flow_runs/filter", _TAKEN)[0] for finding in _stuck(run)]
+    return found
+
+
+def _leases(storage: str) -> list[Finding]:
+    if not storage.endswith(".memory"):
+        return []
+    says = "the server forgets at a restart who holds a deployment's slot: a dead run may hold it for ever"
+    module = f"{storage.removesuffix('memory')}filesystem"
+    remedy = f"start the server with PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE={module}"
+    return [Finding("slots", "warning", says, remedy)]
+
+
+def _stuck(run: Mapping[str, Any]) -> list[Finding]:
+    since = datetime.fromisoformat(run["state"]["timestamp"])
+    if datetime.now(UTC) - since < _STUCK:
+        return []
+    state = str(run["state"]["name"]).lower()
+    says = f"{run['name']} is {state} since {since:%Y-%m-%d %H:%M} UTC: the worker that took it has died"
+    return [Finding("runs", "problem", says, f"prefect flow-run cancel {run['id']}")]

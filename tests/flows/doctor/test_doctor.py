@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -36,6 +37,8 @@ class FakeApi(HTTPServer):
         super().__init__(("127.0.0.1", 0), _Answers)
         self.pools: list[dict[str, Any]] = [{"name": "labels", "is_paused": False}]
         self.workers: list[dict[str, Any]] = [{"name": "worker-1", "status": "ONLINE"}]
+        self.storage = "prefect.server.concurrency.lease_storage.filesystem"
+        self.pending: list[dict[str, Any]] = []
 
     @property
     def url(self) -> str:
@@ -47,11 +50,15 @@ class _Answers(BaseHTTPRequestHandler):
     server: FakeApi
 
     def do_GET(self) -> None:
-        self._answer(self.server.release)
+        settings = {"server": {"concurrency": {"lease_storage": self.server.storage}}}
+        self._answer(settings if self.path.endswith("settings") else self.server.release)
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer(self.server.workers if "workers" in self.path else self.server.pools)
+        for part, answer in (("workers", self.server.workers), ("flow_runs", self.server.pending)):
+            if part in self.path:
+                return self._answer(answer)
+        return self._answer(self.server.pools)
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         assert timestamp is None
@@ -197,6 +204,9 @@ def test_a_real_server_answers_what_the_doctor_asks(
     """A pool is without a worker until one reports."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.states import Pending
+
+    from cl_flows.gate import label_gate
 
     async def make_pool() -> None:
         async with get_client() as client:
@@ -205,6 +215,10 @@ def test_a_real_server_answers_what_the_doctor_asks(
     async def report_worker() -> None:
         async with get_client() as client:
             await client.send_worker_heartbeat("doctors pool", "nurse", heartbeat_interval_seconds=30)
+
+    async def take_a_run() -> UUID:
+        async with get_client() as client:
+            return (await client.create_flow_run(label_gate, state=Pending())).id
 
     async def forget() -> None:
         async with get_client() as client:
@@ -222,8 +236,34 @@ def test_a_real_server_answers_what_the_doctor_asks(
         assert said() == "no worker takes the runs of pool doctors pool"
         asyncio.run(report_worker())
         assert said() == "pool doctors pool: nurse"
+        monkeypatch.setattr("cl_flows.doctor.server._STUCK", timedelta())
+        taken = asyncio.run(take_a_run())
+        assert of("slots", findings)[0].level == "warning"
+        assert f"prefect flow-run cancel {taken}" in {f.remedy for f in of("runs", examine(tmp_path))}
     finally:
         asyncio.run(forget())
+
+
+def test_a_server_that_forgets_who_holds_a_slot_is_a_warning(api: FakeApi, tmp_path: Path) -> None:
+    """It is Prefect's default."""
+    assert of("slots", examine(tmp_path)) == []
+    api.storage = "prefect.server.concurrency.lease_storage.memory"
+    (finding,) = of("slots", examine(tmp_path))
+    assert finding.level == "warning"
+    assert finding.remedy.endswith("LEASE_STORAGE=prefect.server.concurrency.lease_storage.filesystem")
+
+
+@pytest.mark.parametrize(("minutes", "n_told"), [(1, 0), (20, 1)])
+def test_a_gate_that_a_worker_took_and_never_began_is_a_problem(
+    api: FakeApi, tmp_path: Path, minutes: int, n_told: int
+) -> None:
+    """One that was taken a moment ago is about to begin."""
+    since = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+    api.pending = [
+        {"id": "8c85907c", "name": "gabby-mamba", "state": {"name": "Submitting", "timestamp": since}}
+    ]
+    found = of("runs", examine(tmp_path))
+    assert [(f.level, f.remedy) for f in found] == [("problem", "prefect flow-run cancel 8c85907c")] * n_told
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
