@@ -45,7 +45,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these data sets, as stage.py names them")
     parser.add_argument("--load", type=float, help="seconds in which gates become due")
     parser.add_argument("--every", type=float, help="seconds between two runs of a data set")
-    parser.add_argument("--patience", type=float, default=60, help="seconds more where the machine is slow")
+    parser.add_argument(
+        "--patience", type=float, default=150, help="seconds more for what a slow machine has not tried"
+    )
     parser.add_argument("--at-once", type=int, default=3, help="runs that the worker has at a time")
     parser.add_argument("--keep", type=Path, help="copy logs and results there")
     asked = parser.parse_args()

@@ -25,9 +25,9 @@ class Changes:
     asked: float = 0.0
 
     @property
-    def is_done(self) -> bool:
-        """Whether every content of every data set was met by a run."""
-        return not self._waiting()
+    def waiting(self) -> set[str]:
+        """The data sets with a content that no run has met."""
+        return {case.name for case in self._waiting()}
 
     def advance(self, rows: list[Row]) -> list[str]:
         """Change what was met; return what changed, a line each."""

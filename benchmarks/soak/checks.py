@@ -1,7 +1,7 @@
 """What must hold of the records, whatever went wrong. Pure functions: records in, violations out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from operator import attrgetter
@@ -152,16 +152,17 @@ def _automated(records: Records) -> Iterator[str]:
 
 def untried(records: Records, cases: Sequence[Case]) -> list[str]:
     """Return what the soak says it tries and did not reach, as on a slow machine: then it proves less."""
-    return [f"not tried: {said}" for case in cases for said in _missing(records, case)]
+    return [f"not tried: {said}" for case in cases for said in missing(records.runs, records.rows, case)]
 
 
-def _missing(records: Records, case: Case) -> Iterator[str]:
-    ended = [run for run in records.runs if run.dataset == case.name and run.is_final]
+def missing(runs: Iterable[FlowRun], rows: Iterable[Row], case: Case) -> Iterator[str]:
+    """Yield what the soak wants to see of a data set and has not seen."""
+    ended = [run for run in runs if run.dataset == case.name and run.is_final]
     if not ended:
         yield f"{case.name} never ran"
     if case.crashes and not any(case.crashes in run.message for run in ended):
         yield f"{case.name} never crashed as it should have: {case.crashes!r}"
-    seen = {row.status for row in records.rows if row.dataset == case.name}
+    seen = {row.status for row in rows if row.dataset == case.name}
     wanted = {content for content in case.contents if content not in {GONE, FULL}}
     if not case.name.startswith("hangs") and seen != wanted:
         yield f"{case.name} was seen as {sorted(seen)}, {sorted(wanted)} was there"

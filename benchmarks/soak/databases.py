@@ -70,8 +70,17 @@ class PostgreSQL:
         """Return the address of a database, with the password."""
         return f"postgresql+{driver}://labelgate:{self.password}@127.0.0.1:{self.port}/{name}"
 
-    def _ask(self, statement: str, *, value: bool = False) -> Any:
-        engine = create_engine(self.url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    def age_schedule(self) -> None:
+        """Let Prefect have made its schedule an hour ago, as it has before a night.
+
+        The first events of runs that were scheduled less than five minutes before reach automations
+        15 minutes late.
+        """
+        older = "UPDATE flow_run_state SET timestamp = timestamp - interval '1 hour' WHERE type = 'SCHEDULED'"
+        self._ask(older, database="prefect")
+
+    def _ask(self, statement: str, *, value: bool = False, database: str = "postgres") -> Any:
+        engine = create_engine(self.url(database), poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             done = connection.execute(text(statement))
             return done.scalar_one() if value else None

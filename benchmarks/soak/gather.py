@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from cl_flows.cache import Cache
 from cl_flows.claims import all_claims, change_claim
 from cl_flows.database.connect import reading
 from cl_flows.database.place import Database
@@ -93,7 +94,7 @@ def _let_a_day_pass(output: Path) -> None:
     for claim in all_claims(output):
         change_claim(output, claim.run_id, until=0.0)
     with open_run(output, new_run_id()):
-        pass
+        Cache(output / "cache", 0, wait_s=0).sweep_locks()
 
 
 def leftover_processes(mark: str) -> Sequence[str]:

@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
+import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -30,6 +31,7 @@ def prepare(stage: Stage, every_s: float, automations: Path, *, short: bool) -> 
     _prefect("work-pool", "create", POOL, "--type", "process")
     _automate(stage, automations, _SHORT_WITHIN if short else _WITHIN)
     _deploy(stage, every_s)
+    _wait_for_schedule(len(stage.cases))
 
 
 def _automate(stage: Stage, automations: Path, within: Mapping[str, str]) -> None:
@@ -81,11 +83,32 @@ def _deploy(stage: Stage, every_s: float) -> None:
         deployment.apply()
 
 
-def pause() -> None:
-    """Let nothing more become due; runs that wait are dropped, as an operator would."""
+def _wait_for_schedule(n_deployments: int) -> None:
+    """Wait until the server has made the first runs of every deployment."""
     with _client() as client:
-        for deployment in client.read_deployments():
-            client.request("POST", "/deployments/{id}/pause_deployment", path_params={"id": deployment.id})
+        for _ in range(120):
+            if len({run.deployment_id for run in _pages(client.read_flow_runs)}) == n_deployments:
+                return
+            time.sleep(0.5)
+    raise SystemExit("Prefect's scheduler has made no runs for a minute")
+
+
+def pause(but: Collection[str] = ()) -> None:
+    """Let nothing more become due, some data sets apart; runs that wait are dropped, as an operator would."""
+    with _client() as client:
+        for deployment in client.read_deployments(limit=_PAGE):
+            if deployment.name not in but:
+                client.request(
+                    "POST", "/deployments/{id}/pause_deployment", path_params={"id": deployment.id}
+                )
+
+
+def run_now(names: Collection[str]) -> None:
+    """Start the gates of some data sets, whenever they are due by the clock."""
+    with _client() as client:
+        for deployment in client.read_deployments(limit=_PAGE):
+            if deployment.name in names:
+                client.create_flow_run_from_deployment(deployment.id)
 
 
 def read_runs() -> list[FlowRun]:

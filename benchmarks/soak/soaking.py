@@ -2,24 +2,28 @@
 
 import os
 import time
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from soak.changes import Changes
+from soak.checks import missing
 from soak.databases import PostgreSQL
 from soak.faults import Faults
 from soak.figures import Costs
 from soak.gather import gathered, history_rows
-from soak.prefect_side import pause, prepare, read_runs
+from soak.prefect_side import pause, prepare, read_runs, run_now
 from soak.processes import MARK, Child, free_port, wait_for_api
 from soak.receiver import Receiver
-from soak.records import Records
+from soak.records import Records, Row
 from soak.stage import ALERTS, AUTOMATED, HISTORY, Stage
 
 _AUTOMATIONS = Path(__file__).parents[2] / "deployments" / "automations"
 # After the last gate became due: the slowest run, and a dead one is found after 90 seconds and a beat.
 _DRAIN_S = 180.0
+# How often is looked for what was not tried, once the time of the soak is over.
+_HURRY_S = 5.0
 
 
 @dataclass
@@ -41,6 +45,7 @@ class Soak:
             wait_for_api(faults.api)
             say("the server answers")
             prepare(self.stage, every_s, _AUTOMATIONS, short=short)
+            self.databases.age_schedule()
             say(f"{len(self.stage.cases)} data sets are scheduled")
             self._first_history()
             before = self.databases.sizes()
@@ -82,6 +87,7 @@ class Soak:
             "PREFECT_API_URL": api,
             "PREFECT_API_DATABASE_CONNECTION_URL": self.databases.prefect,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
             "PREFECT_LOGGING_TO_API_ENABLED": "true",
             "DO_NOT_TRACK": "1",
@@ -104,11 +110,20 @@ class Soak:
                 fault = plan.pop(0)
                 faults.carry_out(fault)
                 say(f"{passed:4.0f} s: {fault.what}")
-            for what in changes.advance(history_rows(self.databases.history)):
+            rows = history_rows(self.databases.history)
+            for what in changes.advance(rows):
                 say(f"{passed:4.0f} s: {what}")
-            if passed >= load_s and changes.is_done:
+            if passed >= load_s and not self._hurry(rows, changes.waiting):
                 return
-            time.sleep(1)
+            time.sleep(1 if passed < load_s else _HURRY_S)
+
+    def _hurry(self, rows: Sequence[Row], waiting: Collection[str]) -> bool:
+        """Give the worker what was not tried by now, and nothing else; say whether there is any."""
+        runs = read_runs()
+        lacking = {case.name for case in self.stage.cases if any(missing(runs, rows, case))} | set(waiting)
+        pause(but=lacking)
+        run_now(lacking - {run.dataset for run in runs if not run.is_final})
+        return bool(lacking)
 
     def _drain(self) -> None:
         """Wait until every run that has begun has ended."""
