@@ -1,6 +1,5 @@
 """The corrected data set comes back as it went in: other labels, and every other byte as it was."""
 
-import csv
 import gzip
 import json
 from collections.abc import Callable
@@ -17,9 +16,8 @@ from cl_core import ConfigError, InputError
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.kept import KeptRun, open_kept
-from cl_flows.review.decisions import Action, NewDecision, decide, run_key
 from cl_flows.review.export import export_corrected
-from cl_flows.review.standing import Standing, standing
+from judging import judged
 from trees import tree_gate
 
 N = 60
@@ -44,20 +42,6 @@ def gated(path: Path, output: Path, **data: Any) -> KeptRun:
     raw = tree_gate(path, output, max_noise_rate=0.5) | {"data": {"path": str(path), **data}}
     run_direct(make_config(raw, "test"))
     return open_kept(output, "last")
-
-
-def judged(kept: KeptRun, words: dict[str, tuple[str, str]]) -> Standing:
-    """Decide by the ids of rows."""
-    database, dataset = kept.folder.parent / "history.db", kept.dataset()
-    ids = [str(one) for one in dataset.ids]
-    new = [
-        NewDecision(
-            ids.index(row), row, dataset.classes[int(dataset.labels[ids.index(row)])], Action(action), label
-        )
-        for row, (action, label) in words.items()
-    ]
-    decide(database, run_key(kept), "kim", new)
-    return standing(database, kept.fingerprint)
 
 
 WORDS = {
@@ -234,49 +218,6 @@ def test_an_archive_keeps_its_other_arrays(tmp_path: Path) -> None:
         assert new["other"].tolist() == [0, 1, 2]
 
 
-def test_folders_of_pictures_become_a_table_and_a_tree(tmp_path: Path) -> None:
-    """The table is gated as it is; the tree holds the same bytes; names that clash get numbers."""
-    from PIL import Image
-
-    rng = np.random.default_rng(0)
-    for name in ("ash", "birch"):
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for i in range(20):
-            shade = rng.integers(0, 60, (8, 8)) + (0 if name == "ash" else 180)
-            Image.fromarray(shade.astype(np.uint8)).save(tmp_path / "photos" / name / f"{i}.png")
-    raw = {
-        "data": {"path": str(tmp_path / "photos")},
-        "gate": {"max_noise_rate": 0.5, "great_expectations": False},
-        "output": {"folder": str(tmp_path / "runs")},
-    }
-    run_direct(make_config(raw, "test"))
-    kept = open_kept(tmp_path / "runs", "last")
-    stands = judged(kept, {"ash/3.png": ("relabel", "birch"), "birch/4.png": ("none", "")})
-    done = export_corrected(kept, stands, tmp_path / "new.csv", copy_to=tmp_path / "tree")
-    assert (done.from_source, done.n_rows, done.n_laid_out) == (True, 39, 39)
-    with (tmp_path / "new.csv").open(newline="") as file:
-        rows = {row["file"]: row["label"] for row in csv.DictReader(file)}
-    assert (rows["ash/3.png"], len(rows), "birch/4.png" in rows) == ("birch", 39, False)
-    tree = tmp_path / "tree" / "birch"
-    assert sorted(p.name for p in tree.iterdir()) == sorted(
-        [*(f"{i}.png" for i in range(20) if i != 4), "3-2.png"]
-    )
-    moved = (tmp_path / "photos" / "ash" / "3.png").read_bytes()
-    assert moved in [(tree / name).read_bytes() for name in ("3.png", "3-2.png")]
-    with pytest.raises(InputError, match="no name of a folder"):
-        export_corrected(
-            kept,
-            judged(kept, {"ash/5.png": ("relabel", "../x")}),
-            tmp_path / "b.csv",
-            copy_to=tmp_path / "b",
-        )
-    (tmp_path / "photos" / "ash" / "0.png").unlink()
-    with pytest.raises(InputError, match=r"1 of 39 files are gone, the first 'ash/0\.png'"):
-        export_corrected(kept, stands, tmp_path / "b.csv", copy_to=tmp_path / "b")
-    assert not (tmp_path / "b").exists()
-    assert not (tmp_path / "b.csv").exists()
-
-
 def test_a_changed_source_gives_way_to_the_kept_rows_and_that_is_said(tmp_path: Path) -> None:
     """Nothing is laid over rows that nobody judged."""
     path = tmp_path / "trees.csv"
@@ -343,62 +284,6 @@ def test_earlier_corrections_are_in_the_file_too(tmp_path: Path) -> None:
     rows = pd.read_csv(tmp_path / "new.csv", dtype={"tree": str}).set_index("tree")
     assert (rows.loc["001", "label"], rows.loc["003", "label"], "004" in rows.index) == ("ash", "ash", False)
     assert rows["label"].isna().sum() == 2
-
-
-def test_a_table_of_pictures_stays_a_table(tmp_path: Path) -> None:
-    """File names and labels in a TSV file: only label cells change, and the tree starts anew."""
-    from PIL import Image
-
-    rng = np.random.default_rng(0)
-    (tmp_path / "photos").mkdir()
-    lines = ["file\tlabel\tby"]
-    for i in range(40):
-        shade = rng.integers(0, 60, (8, 8)) + 180 * (i % 2)
-        Image.fromarray(shade.astype(np.uint8)).save(tmp_path / "photos" / f"{i}.png")
-        lines.append(f"{i}.png\t{('ash', 'birch')[i % 2]}\tkim")
-    path = tmp_path / "photos" / "photos.tsv"
-    path.write_text("\n".join(lines) + "\n")
-    raw = {
-        "data": {"path": str(path), "loader": "pictures"},
-        "gate": {"max_noise_rate": 0.5, "great_expectations": False},
-        "output": {"folder": str(tmp_path / "runs")},
-    }
-    run_direct(make_config(raw, "test"))
-    kept = open_kept(tmp_path / "runs", "last")
-    stands = judged(kept, {"0.png": ("relabel", "birch"), "1.png": ("ambiguous", "")})
-    done = export_corrected(kept, stands, tmp_path / "new.tsv", copy_to=tmp_path / "tree")
-    assert (done.from_source, done.n_laid_out) == (True, 39)
-    lines[1] = lines[1].replace("ash", "birch")
-    del lines[2]
-    assert (tmp_path / "new.tsv").read_text() == "\n".join(lines) + "\n"
-    assert (tmp_path / "tree" / "birch" / "0.png").exists()
-
-
-def test_pictures_in_an_archive_that_is_gone_come_from_the_kept_rows(tmp_path: Path) -> None:
-    """As an archive that can be gated again; another ending is refused with the right one."""
-    rng = np.random.default_rng(0)
-    labels = np.array(["ash", "birch"])[np.arange(40) % 2]
-    images = (rng.integers(0, 60, (40, 8, 8)) + 180 * (np.arange(40) % 2)[:, None, None]).astype(np.uint8)
-    path = tmp_path / "photos.npz"
-    np.savez(path, labels=labels, images=images)
-    raw = {
-        "data": {"path": str(path)},
-        "gate": {"max_noise_rate": 0.5, "great_expectations": False},
-        "output": {"folder": str(tmp_path / "runs")},
-    }
-    run_direct(make_config(raw, "test"))
-    kept = open_kept(tmp_path / "runs", "last")
-    stands = judged(kept, {"0": ("relabel", "birch"), "1": ("none", "")})
-    path.unlink()
-    with pytest.raises(ConfigError, match=r"cannot be written as \.csv"):
-        export_corrected(kept, stands, tmp_path / "new.csv")
-    done = export_corrected(kept, stands, tmp_path / "new.npz")
-    assert (done.from_source, done.n_rows) == (False, 39)
-    with np.load(tmp_path / "new.npz") as new:
-        assert new["labels"][:2].tolist() == ["birch", "ash"]
-        np.testing.assert_array_equal(new["images"], np.delete(images, 1, axis=0))
-    raw["data"] = {"path": str(tmp_path / "new.npz")}
-    assert run_direct(make_config(raw, "test")).n_rows == 39
 
 
 def test_texts_that_are_gone_come_back_with_their_columns(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 import pytest
 
+from browsing import Server
 from cl_flows.config import make_config
 from cl_flows.direct import run_direct
 from cl_flows.outcome import GateResult
@@ -68,6 +69,23 @@ def client(tmp_path: Path) -> Callable[..., Asker]:
         return Asker(output or tmp_path, access, **options)
 
     return made
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start servers that end with the test."""
+    started: list[Server] = []
+
+    def made(*arguments: str) -> Server:
+        server = Server(arguments)
+        server.start()
+        started.append(server)
+        return server
+
+    yield made
+    for server in started:
+        if server.process is not None and server.process.poll() is None:
+            server.kill()
 
 
 def gate(
