@@ -15,7 +15,10 @@ PYTEST := -m pytest $(TRIES)
 PARALLEL := $(PYTEST) -n auto --dist loadfile
 QUICK := not browser and not extra and not servers and not postgresql and not soak
 
-.PHONY: demo test check bench test-browser test-servers test-extras test-spark test-concurrency soak test-soak test-wheel coverage clean
+# Tests start some hundred Python processes: without compiled modules each compiles ours anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test lint check bench test-browser test-servers test-extras test-spark test-concurrency soak test-soak wheel try-wheel test-wheel coverage clean
 
 demo: $(DEMO_READY)
 	$(BIN)/labelgate demo
@@ -47,14 +50,19 @@ test-spark: $(EXTRAS_READY)
 ON_WHEEL := tests/contract/test_new_plugin.py tests/contract/test_plugins_command.py tests/checks/gx/test_process.py \
 	tests/flows/report tests/flows/review/web/test_pages.py tests/flows/metrics tests/flows/formats tests/flows/test_cli.py \
 	tests/flows/test_direct.py tests/flows/test_gate_flow.py tests/flows/test_history_schema.py tests/flows/test_init.py
-test-wheel: $(READY)
+wheel: $(READY)
 	rm -rf dist $(WHEEL_TEST)
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 	$(PYTHON) -m venv $(WHEEL_TEST)/venv
 	$(WHEEL_TEST)/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$$(ls dist/*.whl)[test]"
 	cp -r tests docs deployments benchmarks pyproject.toml constraints.txt $(WHEEL_TEST)/
 	test ! -d ../shared || ln -sfn "$$(cd ../shared && pwd)" build/shared
+
+try-wheel:
 	cd $(WHEEL_TEST) && venv/bin/python $(PARALLEL) -m "$(QUICK)" $(ON_WHEEL)
+
+test-wheel: wheel
+	$(MAKE) try-wheel
 
 # Eight gates at once, 200 rounds, in threads and in processes: some minutes. `make test` runs three rounds.
 test-concurrency: $(READY)
@@ -73,13 +81,17 @@ test-soak: $(READY)
 coverage: $(READY)
 	$(BIN)/python $(PARALLEL) -m "$(QUICK)" --cov --cov-report=term
 
-check: $(READY)
+lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Each of the first two keeps one core busy.
+check: $(READY)
+	$(MAKE) -j 2 --output-sync lint wheel
 	$(MAKE) test
-	$(MAKE) test-wheel
+	$(MAKE) try-wheel
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run_all.py
