@@ -14,12 +14,12 @@ from prefect.states import Completed, Crashed, Failed
 from pydantic import Field
 
 from cl_flows.config import GateConfig
-from cl_flows.many.entry import GateEntry, GatesResult, error_for_all
+from cl_flows.many.entry import GateEntry, GatesCrashed, GatesResult, error_for_all
 from cl_flows.many.jobs import Job, jobs_of
 from cl_flows.many.prepared import Told, gates_or
 from cl_flows.many.processes import Surroundings, run_side_by_side
 from cl_flows.many.subflow import parent_context
-from cl_flows.states import ADVISORY_STATE_NAMES, STATE_NAMES
+from cl_flows.states import ADVISORY_STATE_NAMES, stopped_by
 
 _MOST_ROWS = 100
 
@@ -84,12 +84,12 @@ def ended(found: GatesResult, *, advisory: bool) -> GatesResult | State[Any]:
     error = error_for_all(found)
     if error is None:
         return found
-    if found.status == "crashed":
+    if isinstance(error, GatesCrashed):
         return Failed(message=found.says, data=error)
     if advisory:
         said = f"{found.says}. Advisory: nothing was stopped."
         return Completed(name=ADVISORY_STATE_NAMES[found.status], message=said, data=found)
-    return Failed(name=STATE_NAMES[found.status], message=found.says, data=error)
+    return stopped_by(error)
 
 
 def _settle(job: Job, entry: GateEntry) -> None:
