@@ -165,4 +165,5 @@ def _stuck(run: Mapping[str, Any]) -> list[Finding]:
         return []
     state = str(run["state"]["name"]).lower()
     says = f"{run['name']} is {state} since {since:%Y-%m-%d %H:%M} UTC: the worker that took it has died"
-    return [Finding("runs", "problem", says, f"prefect flow-run cancel {run['id']}")]
+    # Cancelled, it would wait for that worker; deleted, it gives its place back.
+    return [Finding("runs", "problem", says, f"prefect flow-run delete {run['id']}")]

@@ -239,7 +239,7 @@ def test_a_real_server_answers_what_the_doctor_asks(
         monkeypatch.setattr("cl_flows.doctor.server._STUCK", timedelta())
         taken = asyncio.run(take_a_run())
         assert of("slots", findings)[0].level == "warning"
-        assert f"prefect flow-run cancel {taken}" in {f.remedy for f in of("runs", examine(tmp_path))}
+        assert f"prefect flow-run delete {taken}" in {f.remedy for f in of("runs", examine(tmp_path))}
     finally:
         asyncio.run(forget())
 
@@ -257,13 +257,13 @@ def test_a_server_that_forgets_who_holds_a_slot_is_a_warning(api: FakeApi, tmp_p
 def test_a_gate_that_a_worker_took_and_never_began_is_a_problem(
     api: FakeApi, tmp_path: Path, minutes: int, n_told: int
 ) -> None:
-    """One that was taken a moment ago is about to begin."""
+    """One that was taken a moment ago is about to begin. Deleting it is what gives its slot back."""
     since = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
     api.pending = [
         {"id": "8c85907c", "name": "gabby-mamba", "state": {"name": "Submitting", "timestamp": since}}
     ]
     found = of("runs", examine(tmp_path))
-    assert [(f.level, f.remedy) for f in found] == [("problem", "prefect flow-run cancel 8c85907c")] * n_told
+    assert [(f.level, f.remedy) for f in found] == [("problem", "prefect flow-run delete 8c85907c")] * n_told
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
