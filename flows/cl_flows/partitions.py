@@ -101,8 +101,12 @@ def _job(config: GateConfig, name: str, one: Partition) -> Job:
 
 def _by_day(pattern: str, base: Path, first: date | None, last: date | None) -> list[Partition]:
     if first is None or last is None or not timedelta(0) <= last - first <= timedelta(days=_MOST_DAYS):
+        flags = (("--from", first), ("--to", last))
+        missing = " and ".join(flag for flag, day in flags if day is None)
+        came = f"{missing} left out" if missing else f"--from {first} --to {last}"
         raise ConfigError(
-            f"{pattern!r} wants the days to fill in: from {first} to {last}", hint="give --from and --to"
+            f"{pattern!r} wants the days to fill in, the first and last of at most {_MOST_DAYS:,}: {came}",
+            hint="give --from and --to, the earlier day first",
         )
     days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
     try:

@@ -138,8 +138,9 @@ def _schedule(clock: Clock) -> "CronSchedule | IntervalSchedule":
             return CronSchedule(cron=clock.cron, timezone=clock.timezone)
         return IntervalSchedule(interval=timedelta(seconds=clock.every or 0), timezone=clock.timezone)
     except ValueError as error:
+        when = f"--cron {clock.cron!r}" if clock.cron is not None else f"--every {clock.every}"
         raise ConfigError(
-            f"no clock: cron {clock.cron!r}, every {clock.every}, timezone {clock.timezone!r}",
+            f"no clock: {when} with --timezone {clock.timezone!r}",
             hint='--cron "0 2 * * *" is every night at two, --timezone Europe/Berlin the zone it is meant in',
         ) from error
 

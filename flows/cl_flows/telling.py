@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cl_core.errors import ConfigError, PluginError
+from cl_core.errors import LabelgateError, PluginError
 from cl_core.hooks import FinishedRun, Publisher
 from cl_core.plugins import blame
 from cl_core.telling import When
@@ -102,7 +102,7 @@ def _deliver(plan: Plan, one: Destination, finished: FinishedRun) -> dict[str, A
         problem = printable(concealed(str(error), one.section.options, one.options))
         logger.warning("%s; the verdict stands", problem)
         if one.remembers:
-            with suppress(ConfigError):  # without it the next run still tells, and does not know why
+            with suppress(LabelgateError):  # without it the next run still tells, and does not know why
                 put_off(plan.config.history, one.name, finished.run_id, problem)
     delivered = not problem and news != "no change"
     return {"publisher": one.name, "delivered": delivered, "news": news, "problem": problem}

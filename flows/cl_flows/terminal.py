@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -25,6 +26,8 @@ _STYLE = {
     "undecided": ("yellow", "UNDECIDED"),
 }
 _SUSPECTS_SHOWN = 10
+_NARROWEST = 9  # "suggested"
+_OTHER_CELLS = 34  # quality, flagged and the space between five columns
 _BAR_WIDTH = 48  # the scale and its legend fit into 80 columns
 
 
@@ -55,7 +58,9 @@ class Terminal:
                 yield
 
     def show(self, result: GateResult) -> None:
-        """Show the verdict, the worst suspects and where the report lies."""
+        """Show the verdict, the worst suspects, who could not be told and where the report lies."""
+        from cl_flows.telling import undelivered
+
         report = json.loads((Path(result.folder) / "report.json").read_text(encoding="utf-8"))
         only = report["policy"]["reporting_only"] and result.status == "passed"
         colour, word = ("yellow", "REPORTING ONLY") if only else _STYLE[result.status]
@@ -79,18 +84,27 @@ class Terminal:
         self._show_suspects(report)
         for note in report["notes"]:
             self._console.print(Text(f"note: {note}", style="dim"))
+        for problem in undelivered(Path(result.folder)):
+            self._console.print(Text(f"not told: {problem}", style="yellow"), soft_wrap=True)
         self._console.print(Text(f"report: {Path(result.folder) / 'report.html'}"), soft_wrap=True)
 
     def _show_suspects(self, report: dict[str, Any]) -> None:
         suspects = report["suspects"][:_SUSPECTS_SHOWN]
         title = f"The {len(suspects)} most suspect labels of {report['data']['rows']:,}"
         table = Table(title=title, title_justify="left", box=None, padding=(0, 2))
+        # Labels give way to ids where the window is narrow: without bounds, rich leaves whole columns out.
+        ids = max((cell_len(str(suspect["id"])) for suspect in suspects), default=0)
+        left = self._console.width - _OTHER_CELLS
+        ids = max(_NARROWEST, min(ids, left - 2 * _NARROWEST))
+        label = max(_NARROWEST, (left - ids) // 2)
+        room = {"row": ids, "given": label, "suggested": label}
         for column in ("row", "given", "suggested", "quality", "flagged"):
             table.add_column(
                 column,
                 justify="right" if column == "quality" else "left",
                 no_wrap=True,
                 overflow="ellipsis",
+                max_width=room.get(column),
             )
         for suspect in suspects:
             flagged = suspect["is_label_issue"]

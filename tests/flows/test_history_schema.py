@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, inspect
 
-from cl_core import Baseline, ClassFigures, ConfigError
+from cl_core import Baseline, ClassFigures, ConfigError, GateError
 from cl_flows.audits import finding_for_data, read_answers
 from cl_flows.baselines import find_baseline, read_acceptances, write_figures
 from cl_flows.database import schema
-from cl_flows.database.connect import reading, writing
+from cl_flows.database.connect import _of_postgresql, reading, writing
 from cl_flows.database.place import Database
 from cl_flows.database.tables import RUNS
 from cl_flows.history import read_history, recording
@@ -311,7 +311,7 @@ def test_a_current_schema_imports_no_alembic(tmp_path: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from cl_flows.database.connect import reading, writing
+from cl_flows.database.connect import _of_postgresql, reading, writing
 for use in (writing, reading, writing):
     with use(Path({str(tmp_path / "history.db")!r})):
         pass
@@ -336,8 +336,32 @@ def test_a_url_of_another_kind_is_refused(url: str, says: str) -> None:
 
 
 def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
-    """Neither in the message nor in what it came from."""
-    with pytest.raises(ConfigError, match=r"postgresql://127.0.0.1:1/db cannot be used") as refused:
+    """Neither in the message nor in what it came from; not as a wrong setting, which nobody tries again."""
+    with pytest.raises(GateError, match=r"postgresql://127.0.0.1:1/db cannot be used") as refused:
         read_history("postgresql+psycopg://me:geheim@127.0.0.1:1/db")
     assert "geheim" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("says", "state", "kind"),
+    [
+        ("connection failed: Connection refused", None, GateError),
+        ("FATAL:  the database system is starting up", None, GateError),
+        ("FATAL:  sorry, too many clients already", None, GateError),
+        ("terminating connection due to administrator command", "57P01", GateError),
+        ("canceling statement due to lock timeout", "55P03", GateError),
+        ('FATAL:  password authentication failed for user "me"', None, ConfigError),
+        ('FATAL:  database "db" does not exist', None, ConfigError),
+        ("permission denied for schema public", "42501", ConfigError),
+    ],
+)
+def test_only_what_may_work_the_next_time_is_a_crash(says: str, state: str | None, kind: type) -> None:
+    """A crash is tried again (exit code 1), a wrong setting is not (2)."""
+
+    class OperationalError(Exception):
+        sqlstate = state
+
+    refused = _of_postgresql(says, OperationalError(says))
+    assert type(refused) is kind
+    assert refused.hint

@@ -20,6 +20,17 @@ _WAIT_S = 30
 _REACH_S = 10
 # One writer at a time, as SQLite has it: the name of our lock among all locks of the server.
 _WRITERS = 0x6C61_6265_6C67_6174
+# PostgreSQL's classes of errors that end by themselves: connections, resources, a stop, locks, clashes;
+# and the words of a server that is up and takes nobody yet, or nobody more.
+_PASSING_STATES = ("08", "40", "53", "55P03", "57P")
+_PASSING_WORDS = (
+    "starting up",
+    "shutting down",
+    "in recovery",
+    "too many",
+    "connection slots",
+    "not yet accepting",
+)
 
 
 @contextmanager
@@ -122,10 +133,26 @@ def _told(database: Database, url: DatabaseUrl | None) -> Iterator[None]:
         fault = getattr(error, "orig", None) or error
         if url is None:
             raise _of_sqlite(database, fault) from fault
-        raise ConfigError(
-            f"history database {url.shown} cannot be used: {url.scrubbed(fault)}",
-            hint="check output.database, that the server runs, and that its user may create tables and write",
+        raise _of_postgresql(
+            f"history database {url.shown} cannot be used: {url.scrubbed(fault)}", fault
         ) from None
+
+
+def _of_postgresql(says: str, fault: BaseException) -> LabelgateError:
+    """Tell a server that is away for now, which the next try may find, from a setting that is wrong."""
+    code = str(getattr(fault, "sqlstate", None) or getattr(fault, "pgcode", None) or "")
+    if code:
+        passing = code.startswith(_PASSING_STATES)
+    else:  # nothing was connected: a server that answered says FATAL, and has no code for us
+        passing = "OperationalError" in type(fault).__name__
+        passing = passing and (
+            "FATAL" not in str(fault) or any(word in str(fault) for word in _PASSING_WORDS)
+        )
+    if passing:
+        return GateError(says, hint="see that the server runs and can be reached from here, then try again")
+    return ConfigError(
+        says, hint="check output.database, and that its user may log in, create tables and write"
+    )
 
 
 def _of_sqlite(database: Database, fault: BaseException) -> LabelgateError:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
-from cl_core.errors import ConfigError, LabelgateError
+from cl_core.errors import ConfigError, GateError, LabelgateError
 from cl_flows.review.web import (
     answers,
     audit,
@@ -69,7 +69,13 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _deliberate(request: Request, error: Exception) -> Response:
-    status = 404 if isinstance(error, NotThereError) else 503 if isinstance(error, ConfigError) else 400
+    status = (
+        404
+        if isinstance(error, NotThereError)
+        else 503
+        if isinstance(error, ConfigError | GateError)
+        else 400
+    )
     return refusal(request, Refused(status, str(error), getattr(error, "hint", "")))
 
 
