@@ -5,6 +5,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+_PAUSE_S = 0.01
+
 
 class ProcessLock:
     """An exclusive lock on a file.
@@ -26,15 +28,22 @@ class ProcessLock:
         """Take the lock, waiting up to `wait_s` seconds; return whether it was taken."""
         deadline = time.monotonic() + wait_s
         while True:
-            before = self._file()
-            connection = self._locked(max(0.0, deadline - time.monotonic()))
-            if connection is None:
+            before, left_s = self._file(), max(0.0, deadline - time.monotonic())
+            try:
+                connection = sqlite3.connect(self.path, timeout=left_s, isolation_level=None)
+            except sqlite3.OperationalError:  # no folder to hold the file, or none that may be written
                 return False
-            # A file that was made or removed meanwhile may not be the one that others lock.
-            if before is not None and before == self._file():
+            is_locked = _lock(connection)
+            # A file that was made or removed meanwhile is not, or not surely, the one that others lock.
+            is_same = before is not None and before == self._file()
+            if is_locked and is_same:
                 self._connection = connection
                 return True
             connection.close()
+            if not is_locked:
+                if time.monotonic() >= deadline:
+                    return False
+                time.sleep(_PAUSE_S)  # not held by another, else SQLite had waited: the file was just removed
 
     def release(self) -> None:
         """Give the lock back; releasing twice does nothing."""
@@ -56,18 +65,6 @@ class ProcessLock:
             ):  # Windows removes no file that is open, and none that somebody else opened
                 self.path.unlink()
 
-    def _locked(self, wait_s: float) -> sqlite3.Connection | None:
-        try:
-            connection = sqlite3.connect(self.path, timeout=wait_s, isolation_level=None)
-        except sqlite3.OperationalError:  # no folder to hold the file, or none that may be written
-            return None
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            connection.close()
-            return None
-        return connection
-
     def _file(self) -> tuple[int, int] | None:
         """Return what tells the file from another one of the same name; None where there is none."""
         try:
@@ -75,3 +72,11 @@ class ProcessLock:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+
+def _lock(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        return False
+    return True

@@ -1,10 +1,12 @@
 """Locks between processes: one holder, whoever makes or removes the file in between."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from cl_flows import locks
 from cl_flows.locks import ProcessLock
 
 
@@ -45,16 +47,16 @@ def test_a_file_that_was_exchanged_in_the_instant_of_locking_is_not_taken_for_th
     path = tmp_path / "x.lock"
     other = ProcessLock(path)
     path.touch()
-    locked = ProcessLock._locked
+    lock = locks._lock
 
-    def overtaken(lock: ProcessLock, wait_s: float) -> object:
-        connection = locked(lock, wait_s)
-        if lock is not other and not other.is_held:
-            path.unlink()
-            assert other.acquire(wait_s=0)
-        return connection
+    def overtaken(connection: sqlite3.Connection) -> bool:
+        monkeypatch.setattr(locks, "_lock", lock)
+        is_locked = lock(connection)
+        path.unlink()
+        assert other.acquire(wait_s=0)
+        return is_locked
 
-    monkeypatch.setattr(ProcessLock, "_locked", overtaken)
+    monkeypatch.setattr(locks, "_lock", overtaken)
     assert not ProcessLock(path).acquire(wait_s=0)
     other.remove()
     assert list(tmp_path.iterdir()) == []
