@@ -19,6 +19,7 @@ from cl_core.hooks import (
     NoiseEstimator,
     Progress,
     Publisher,
+    UnfinishedRun,
     hookimpl,
 )
 from cl_core.inputs import check_inputs
@@ -91,6 +92,7 @@ __all__ = [
     "SuspectRow",
     "Telling",
     "Undecided",
+    "UnfinishedRun",
     "Verdict",
     "View",
     "Waiver",

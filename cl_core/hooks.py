@@ -1,6 +1,6 @@
 """The plugin contract: hook specifications and the records that plugins return. No discovery."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -160,6 +160,8 @@ class FinishedRun:
         What history keeps of the run, each class's share of wrong labels among them.
     telling
         Why the publisher is called now; None for one that hears of every run.
+    started_at
+        When the run began, ISO 8601.
     """
 
     run_id: str
@@ -180,6 +182,35 @@ class FinishedRun:
     finished_at: str = ""
     version: str = ""
     telling: Telling | None = None
+    started_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedRun:
+    """What a publisher is told about a run that has no verdict: it goes on, or it ended without one.
+
+    Attributes
+    ----------
+    run_id, dataset
+        Names of the run and of the data set; those of the `FinishedRun` where a verdict follows.
+    started_at, told_at
+        When the run began, and when this is told, ISO 8601.
+    version
+        labelgate's.
+    data, base
+        The section ``data`` of gate.yaml without secrets, and the folder that its paths start from.
+    problem
+        Why there is no verdict, without secrets; empty while the run goes on.
+    """
+
+    run_id: str
+    dataset: str
+    started_at: str
+    told_at: str
+    version: str
+    data: Mapping[str, Any]
+    base: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +219,9 @@ class Publisher:
 
     `when` says of which runs it hears where gate.yaml does not: ``always`` of each, ``change`` of one
     whose verdict is another than the one it was last told, ``failing`` of each that did not pass and of
-    the first that passes again.
+    the first that passes again. `unfinished` is for one that shows runs while they go on: it is called when
+    the data of a run have been read, and when such a run ends without a verdict, for a few seconds at most;
+    only where it hears of every run. A run that is started again begins again under the same id.
     """
 
     name: str
@@ -198,6 +231,7 @@ class Publisher:
     requires: tuple[str, ...] = ()
     extra: str = ""
     when: When = "always"
+    unfinished: Callable[[UnfinishedRun, Any], None] | None = None
 
 
 Plugin: TypeAlias = DatasetLoader | ModelBackend | NoiseEstimator | Check | Publisher

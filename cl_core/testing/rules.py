@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -10,7 +11,7 @@ import numpy as np
 from cl_core.answers import estimate_fault
 from cl_core.dataset import Predictions, View
 from cl_core.evidence import assess
-from cl_core.hooks import Check, FinishedRun, NoiseEstimator, Publisher
+from cl_core.hooks import Check, FinishedRun, NoiseEstimator, Publisher, UnfinishedRun
 from cl_core.legacy import modern_estimator
 from cl_core.noise import NoiseEstimate, estimate_noise_rate
 from cl_core.testing.record import check_record, check_refusal, demand, leaves_alone, make_options
@@ -20,6 +21,8 @@ from cl_core.types import Labels, Probs
 from cl_core.verdict import Judgement, Passed, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic import BaseModel
 
 # Sums in another order of rows differ in the last bits; a rate has no use for more digits than these.
@@ -128,7 +131,7 @@ def check_check(
 
 
 def check_publisher(publisher: Publisher, options: "BaseModel | dict[str, Any] | None" = None) -> None:
-    """Hold a publisher against the contract: it tells of a finished run and returns nothing.
+    """Hold a publisher against the contract: it tells of a run, finished or not, and returns nothing.
 
     Parameters
     ----------
@@ -150,6 +153,21 @@ def check_publisher(publisher: Publisher, options: "BaseModel | dict[str, Any] |
             folder=Path(folder),
             markdown="# sample passed\n",
         )
-        with leaves_alone(publisher):
-            result: Any = publisher.publish(run, chosen)  # type: ignore[func-returns-value]
-        demand(result is None, f"{publisher.name}: publish returned {type(result).__name__}, wanted None")
+        calls: list[tuple[str, Callable[[], Any]]] = []
+        if publisher.unfinished is not None:
+            goes_on = UnfinishedRun(
+                run.run_id,
+                run.dataset,
+                started_at="2026-01-01T00:00:00.000+00:00",
+                told_at="2026-01-01T00:00:09.000+00:00",
+                version="0.1.0",
+                data={"path": "sample.csv", "label": "label"},
+                base=folder,
+            )
+            died = replace(goes_on, problem="PluginError: the model crashed")
+            calls += [("unfinished", partial(publisher.unfinished, one, chosen)) for one in (goes_on, died)]
+        calls.append(("publish", partial(publisher.publish, run, chosen)))
+        for name, call in calls:
+            with leaves_alone(publisher):
+                result = call()
+            demand(result is None, f"{publisher.name}: {name} returned {type(result).__name__}, wanted None")

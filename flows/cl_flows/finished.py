@@ -38,6 +38,7 @@ def finished_run(
         report=_address(report, run, report_url),
         finished_at=report.finished.isoformat(timespec="milliseconds"),
         version=report.version,
+        started_at=report.started.isoformat(timespec="milliseconds"),
     )
 
 

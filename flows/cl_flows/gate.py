@@ -1,5 +1,6 @@
 """The gate as a Prefect flow: the same steps as the direct engine, wired as tasks. No rules here."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from cl_flows import steps
 from cl_flows.artifacts import leave_artifacts
 from cl_flows.config import GateConfig, load_config
 from cl_flows.expectations import cross_checked, expectations_worker, own_suite_first
+from cl_flows.following import followed
 from cl_flows.gate_events import announce_unmet_suite, announce_verdict, life_announced, slug_of
 from cl_flows.limits import run_limit
 from cl_flows.outcome import GateResult, SuiteFailed, error_for, traced_facts
@@ -36,7 +38,7 @@ from cl_flows.suspension import (
 )
 from cl_flows.tracing import traced
 from cl_flows.waiting import with_plan
-from cl_plugins.stored_rows import read_dataset, save_dataset
+from cl_plugins.stored_rows import map_dataset, read_dataset, save_dataset
 
 # A process cannot be an argument of a task: Prefect records arguments.
 _worker: ContextVar[ExpectationsProcess | None] = ContextVar("worker", default=None)
@@ -180,6 +182,7 @@ def _judged(config: GateConfig, attempt: Attempt, *, may_wait: bool) -> GateResu
     """Run the steps that no earlier attempt has finished."""
     with (
         life_announced(),
+        followed(config, attempt.started) as begin,
         run_limit(config.limits.run),
         open_run(config.output.folder, attempt.run_id, attempt.claim) as opened,
         expectations_worker(wanted=config.gate.great_expectations.enabled) as worker,
@@ -187,14 +190,23 @@ def _judged(config: GateConfig, attempt: Attempt, *, may_wait: bool) -> GateResu
         run = put_right(opened, attempt.status)
         tokens = _worker.set(worker), _key.set(seal_key(config) if attempt.claim else "")
         try:
-            return _run_steps(config, run, attempt, may_wait=may_wait)
+            return _run_steps(config, run, attempt, begin, may_wait=may_wait)
         finally:
             _worker.reset(tokens[0])
             _key.reset(tokens[1])
 
 
-def _run_steps(config: GateConfig, run: RunFolder, attempt: Attempt, *, may_wait: bool) -> GateResult:
+def _run_steps(
+    config: GateConfig,
+    run: RunFolder,
+    attempt: Attempt,
+    begin: Callable[[str, RunFolder], None],
+    *,
+    may_wait: bool,
+) -> GateResult:
     dataset = load_task(config, run.work)
+    if not attempt.waits:  # else an end was told already, and another may never come
+        begin(map_dataset(dataset).name, run)
     predictions = predict_task(config, dataset, run)
     evidence = score_task(config, dataset, predictions, run)
     judgement = judge_task(config, dataset, evidence, run)

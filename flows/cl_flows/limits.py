@@ -57,7 +57,9 @@ def refuse_overdue() -> None:
 _RUN_HINT = "raise limits.run in gate.yaml where it needs longer; the folds that were fitted are kept"
 
 
-def within(limit_s: float, who: str, setting: str, call: Callable[[], T]) -> T:
+def within(
+    limit_s: float, who: str, setting: str, call: Callable[[], T], *, stuck_s: float | None = None
+) -> T:
     """Return what `call` returns, or raise what it raises; give up after `limit_s` seconds.
 
     Parameters
@@ -68,6 +70,8 @@ def within(limit_s: float, who: str, setting: str, call: Callable[[], T]) -> T:
         The plugin, and where its limit is set, for the error.
     call
         Runs in another thread, in a copy of this context.
+    stuck_s
+        Seconds that it may keep Python's lock before the process is ended; `limit_s` where it is None.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def within(limit_s: float, who: str, setting: str, call: Callable[[], T]) -> T:
     context = copy_context()
     worker = threading.Thread(target=context.run, args=(run, call, outcome, done), name=who, daemon=True)
     try:
-        with _watchdog(limit_s):
+        with _watchdog(limit_s if stuck_s is None else stuck_s):
             worker.start()
             done.wait(limit_s)  # not join: interrupted, it takes the thread for ended
     finally:  # the time is up, or somebody pressed Ctrl-C

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -74,21 +75,31 @@ def debtors(plan: Plan) -> tuple[str, ...]:
 
 def tell(plan: Plan, finished: FinishedRun) -> None:
     """Call every publisher that is to hear of this run, and leave on record what became of it."""
-    deliveries = [_deliver(plan, one, finished) for one in destinations(plan)]
+    put_down(finished.folder, [_deliver(plan, one, finished) for one in destinations(plan)])
+
+
+def put_down(folder: Path, deliveries: list[dict[str, Any]]) -> None:
+    """Leave on record what became of deliveries, after those that are there."""
     if not deliveries:
         return
-    text = json.dumps(deliveries, indent=2)
     try:
-        (finished.folder / DELIVERIES_FILE).write_text(text, encoding="utf-8")
+        text = json.dumps([*_put_down_in(folder), *deliveries], indent=2)
+        (folder / DELIVERIES_FILE).write_text(text, encoding="utf-8")
     except OSError as error:
         logger.warning("%s could not be written: %s; the verdict stands", DELIVERIES_FILE, error.strerror)
 
 
 def undelivered(folder: Path) -> list[str]:
     """Return what went wrong with the deliveries of the run in `folder`, a sentence each."""
-    path = folder / DELIVERIES_FILE
-    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    return [f"{one['publisher']}: {one['problem']}" for one in told if one["problem"]]
+    return [f"{one['publisher']}: {one['problem']}" for one in _put_down_in(folder) if one["problem"]]
+
+
+def _put_down_in(folder: Path) -> list[dict[str, Any]]:
+    try:
+        found: list[dict[str, Any]] = json.loads((folder / DELIVERIES_FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # a run that was killed may have left half of it
+        return []
+    return found
 
 
 def _deliver(plan: Plan, one: Destination, finished: FinishedRun) -> dict[str, Any]:
@@ -99,13 +110,18 @@ def _deliver(plan: Plan, one: Destination, finished: FinishedRun) -> dict[str, A
         else:
             call(plan, one, finished)
     except Exception as error:  # noqa: BLE001 - whatever it is, the verdict stands
-        problem = printable(concealed(str(error), one.section.options, one.options))
+        problem = problem_of(one, error)
         logger.warning("%s; the verdict stands", problem)
         if one.remembers:
             with suppress(LabelgateError):  # without it the next run still tells, and does not know why
                 put_off(plan.config.history, one.name, finished.run_id, problem)
     delivered = not problem and news != "no change"
     return {"publisher": one.name, "delivered": delivered, "news": news, "problem": problem}
+
+
+def problem_of(one: Destination, error: Exception) -> str:
+    """Say what went wrong with a delivery, without a secret."""
+    return printable(concealed(str(error), one.section.options, one.options))
 
 
 def _told_once(plan: Plan, one: Destination, finished: FinishedRun) -> str:
@@ -135,12 +151,13 @@ def _told_once(plan: Plan, one: Destination, finished: FinishedRun) -> str:
 
 def call(plan: Plan, one: Destination, finished: FinishedRun) -> None:
     """Call one publisher, for no longer than the limit; blame it by name for what goes wrong."""
+    told = partial(one.publisher.publish, finished, one.options)
+    bounded(plan, one, told, limit_s=plan.config.limits.publish, setting="limits.publish")
+
+
+def bounded(plan: Plan, one: Destination, told: Callable[[], None], *, limit_s: float, setting: str) -> None:
+    """Call a function of one publisher, for no longer than `limit_s` seconds."""
     origin = plan.registry.origin(one.publisher)
     with blame(f"publisher {one.publisher.name!r}", origin, "failed"):
         who = f"publisher {one.publisher.name!r} of distribution {origin!r}"
-        within(
-            plan.config.limits.publish,
-            who,
-            "limits.publish",
-            partial(one.publisher.publish, finished, one.options),
-        )
+        within(limit_s, who, setting, told, stuck_s=plan.config.limits.publish)

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import cl_flows.plan
-from cl_core import Dataset, DatasetLoader, PluginError
+from cl_core import Dataset, DatasetLoader, InputError, PluginError
 from cl_core.plugins import Offer, Registry, load_plugins
 from cl_flows import GateConfig, GateFailed, GateUndecided, label_gate
 from cl_flows.config import make_config
@@ -95,6 +95,22 @@ def test_a_crash_is_an_ordinary_failure(tmp_path: Path, gate_config: Any) -> Non
     with pytest.raises(ValueError, match=r"nowhere\.csv"):
         label_gate(gate_config(tmp_path / "nowhere.csv", tmp_path))
     assert newest_flow_run().state.name == "Failed"
+
+
+def test_lineage_tools_see_a_run_that_begins_and_crashes(
+    tables: Path, tmp_path: Path, gate_config: Any
+) -> None:
+    """One run, which failed for the reason that the flow's state tells."""
+    raw = gate_config(tables / "clean.csv", tmp_path).model_dump(mode="json")
+    told = tmp_path / "told.jsonl"
+    raw["publish"] = [{"publisher": "openlineage", "path": str(told)}]
+    raw["model"] = {"backend": "precomputed", "path": str(tmp_path / "nowhere.npy")}
+    with pytest.raises(InputError, match="nowhere") as raised:
+        label_gate(make_config(raw, "test"))
+    start, end = map(json.loads, told.read_text().splitlines())
+    assert (start["eventType"], end["eventType"]) == ("START", "FAIL")
+    assert (start["run"]["runId"], start["job"]) == (end["run"]["runId"], end["job"])
+    assert end["run"]["facets"]["errorMessage"]["message"].startswith(f"InputError: {raised.value}"[:60])
 
 
 def test_the_gate_stops_the_flow_that_calls_it(tables: Path, tmp_path: Path, gate_config: Any) -> None:

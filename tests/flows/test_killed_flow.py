@@ -66,6 +66,10 @@ def check(evidence, options):
 def publish(finished, options):
     step("publish")
 
+def unfinished(run, options):
+    with (HERE / "begun").open("a") as file:
+        file.write(f"{run.run_id} {run.started_at} {run.problem}\\n")
+
 @hookimpl
 def labelgate_dataset_loaders():
     yield DatasetLoader("slow", "slow", Options, load)
@@ -84,7 +88,7 @@ def labelgate_checks():
 
 @hookimpl
 def labelgate_publishers():
-    yield Publisher("slow", "slow", Options, publish)
+    yield Publisher("slow", "slow", Options, publish, unfinished=unfinished)
 """
 
 GATE = {
@@ -186,6 +190,9 @@ def test_a_flow_run_killed_in_every_step_goes_on_from_the_last_finished_one(
     assert deployed.did() == {"check": 2, "estimate": 2, "fit": 6, "load": 2, "publish": 1}
     runs = tmp_path / "runs"
     (row,) = read_history(runs / "history.db")
+    # Whoever follows it sees one run, which began again each time until its verdict stood.
+    began = (tmp_path / "begun").read_text().splitlines()
+    assert (len(began), set(began)) == (4, {f"{row.run_id} {row.started_at} "})
     assert [p.name for p in runs.glob("2*")] == [row.run_id]
     assert [p.name for p in runs.iterdir() if p.name.startswith(".") and p.name != ".telling"] == []
 

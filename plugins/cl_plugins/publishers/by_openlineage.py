@@ -1,19 +1,39 @@
-"""Hands a finished gate to lineage tools: to their service, or as lines of a file. Makes no events."""
+"""Hands a gate to lineage tools: to their service, or as lines of a file. Makes no events."""
 
 import json
+from typing import Any
 
 from cl_core.errors import ConfigError
-from cl_core.hooks import FinishedRun
+from cl_core.hooks import FinishedRun, UnfinishedRun
 from cl_plugins.needs import needed
 from cl_plugins.publishers.delivery import plain_headers
 from cl_plugins.publishers.metrics_options import OpenLineageOptions
 from cl_plugins.publishers.post import post_bytes
 
+# Seconds that one try may take while a gate waits for it.
+_LIMIT_S = 3.0
+
 
 def publish_openlineage(run: FinishedRun, options: OpenLineageOptions) -> None:
     """Tell that the gate began, then how it ended; the same run has the same id, however often it is told."""
-    events = needed("cl_plugins.publishers.lineage.events", "openlineage", "the publisher openlineage")
-    texts = [json.dumps(event, allow_nan=False) for event in events.events_of(run, options)]
+    _send(_events().events_of(run, options), options)
+
+
+def tell_openlineage(run: UnfinishedRun, options: OpenLineageOptions) -> None:
+    """Tell that the gate began, or that it ended without a verdict: one try, as the gate waits meanwhile."""
+    limits = {
+        "retries": 0,
+        **{one: min(_LIMIT_S, getattr(options, one)) for one in ("timeout_s", "time_limit_s")},
+    }
+    _send([_events().event_of(run, options)], options.model_copy(update=limits))
+
+
+def _events() -> Any:
+    return needed("cl_plugins.publishers.lineage.events", "openlineage", "the publisher openlineage")
+
+
+def _send(events: list[dict[str, Any]], options: OpenLineageOptions) -> None:
+    texts = [json.dumps(event, allow_nan=False) for event in events]
     if options.url is None:
         _append(texts, options)
         return

@@ -36,4 +36,5 @@ def monitoring_publishers() -> Iterator[Publisher]:
         Later(f"{_HERE}.by_openlineage", "publish_openlineage"),
         requires=("openlineage.client",),
         extra="labelgate[openlineage]",
+        unfinished=Later(f"{_HERE}.by_openlineage", "tell_openlineage"),
     )

@@ -101,8 +101,10 @@ def test_both_are_told_what_history_knows(
         for sample in family.samples
     )
     assert told == scraped
-    start, end = (json.loads(body) for body in receiver.at("/api/v1/lineage"))
+    begun, start, end = (json.loads(body) for body in receiver.at("/api/v1/lineage"))
     assert (start["eventType"], end["eventType"]) == ("START", "FAIL")
+    assert begun == start  # told when the run began, and once more for who was away then
+    assert end["run"]["runId"] == start["run"]["runId"]
     (data,) = end["inputs"]
     assert (data["namespace"], data["name"]) == ("file", str(tables / "noisy.csv"))
     facet = data["inputFacets"]["labelgate_labelNoise"]
@@ -120,9 +122,11 @@ def test_a_receiver_that_refuses_is_on_record_and_changes_nothing(
     result = tell()
     assert result.status == "failed"
     deliveries = json.loads((Path(result.folder) / "deliveries.json").read_text(encoding="utf-8"))
-    assert [one["delivered"] for one in deliveries] == [False, False]
-    assert "refused the metrics with status 401" in deliveries[0]["problem"]
-    assert "refused the lineage event with status 401" in deliveries[1]["problem"]
+    assert [(one["publisher"], one["news"]) for one in deliveries if not one["delivered"]] == [
+        *(("openlineage", "began"), ("opentelemetry", "every run"), ("openlineage", "every run"))
+    ]
+    assert "refused the metrics with status 401" in deliveries[1]["problem"]
+    assert all("refused the lineage event with status 401" in deliveries[i]["problem"] for i in (0, 2))
     files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert not [path for path in files if SECRET.encode() in path.read_bytes()]
     assert SECRET not in caplog.text

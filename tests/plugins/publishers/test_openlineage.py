@@ -20,11 +20,21 @@ from openlineage.client.facet_v2 import (
 from openlineage.client.serde import Serde
 from pydantic import ValidationError
 
-from cl_core import ConfigError, FinishedRun, Judgement, Passed, Publisher, Ruling, Undecided
+from cl_core import (
+    ConfigError,
+    FinishedRun,
+    Judgement,
+    Passed,
+    PluginError,
+    Publisher,
+    Ruling,
+    Undecided,
+    UnfinishedRun,
+)
 from cl_core.plugins import load_plugins
 from cl_core.testing import check_publisher
-from cl_plugins.publishers.by_openlineage import publish_openlineage
-from cl_plugins.publishers.lineage.events import events_of
+from cl_plugins.publishers.by_openlineage import publish_openlineage, tell_openlineage
+from cl_plugins.publishers.lineage.events import event_of, events_of
 from cl_plugins.publishers.lineage.facet import NAME
 from cl_plugins.publishers.lineage.identity import dataset_name
 from cl_plugins.publishers.metrics_options import OpenLineageOptions
@@ -62,7 +72,8 @@ def test_the_publisher_keeps_the_contract(receiver: Any) -> None:
     publisher = load_plugins().find(Publisher, "openlineage")
     check_publisher(publisher, {"url": receiver.url})
     assert publisher.extra == "labelgate[openlineage]"
-    assert [one.json["eventType"] for one in receiver.received] == ["START", "COMPLETE"]
+    told = [one.json["eventType"] for one in receiver.received]
+    assert told == ["START", "FAIL", "START", "COMPLETE"]
 
 
 def test_a_failed_gate_is_a_failed_run_on_its_data_set(run: FinishedRun) -> None:
@@ -87,9 +98,49 @@ def test_a_failed_gate_is_a_failed_run_on_its_data_set(run: FinishedRun) -> None
     assert (data["inputFacets"][NAME]["noiseRate"], data["inputFacets"][NAME]["flaggedRows"]) == (0.081, 79)
 
 
-def test_openlineages_own_records_take_every_event_back(run: FinishedRun) -> None:
+@pytest.fixture
+def unfinished(run: FinishedRun) -> UnfinishedRun:
+    """Make the same run as it was while it went on."""
+    return UnfinishedRun(
+        run.run_id,
+        run.dataset,
+        started_at="2026-01-05T06:00:00.123+00:00",
+        told_at="2026-01-05T06:01:00.500+00:00",
+        version=run.version,
+        data={"path": "trees.csv", "label": "kind"},
+        base="/srv/gates",
+    )
+
+
+def test_a_run_that_goes_on_is_the_run_that_ends(run: FinishedRun, unfinished: UnfinishedRun) -> None:
+    """The first START is the one that comes with the verdict, word for word; a crash ends that run."""
+    options = OpenLineageOptions(path=Path("x"))
+    begun = event_of(unfinished, options)
+    start, end = events(replace(run, started_at=unfinished.started_at))
+    assert begun == start
+    died = event_of(replace(unfinished, problem="PluginError: the model crashed"), options)
+    assert (died["eventType"], died["eventTime"]) == ("FAIL", unfinished.told_at)
+    assert died["run"]["runId"] == end["run"]["runId"]
+    assert (died["job"], died["inputs"][0]["name"]) == (end["job"], end["inputs"][0]["name"])
+    assert died["run"]["facets"]["errorMessage"]["message"] == "PluginError: the model crashed"
+
+
+def test_a_service_that_is_away_is_asked_once_while_a_gate_waits(
+    receiver: Any, unfinished: UnfinishedRun
+) -> None:
+    """However often people let it try after the verdict."""
+    receiver.orders = [503, 503]
+    with pytest.raises(PluginError, match="after 1 tries"):
+        tell_openlineage(unfinished, OpenLineageOptions.model_validate({"url": receiver.url, "retries": 9}))
+    assert len(receiver.received) == 1
+
+
+def test_openlineages_own_records_take_every_event_back(run: FinishedRun, unfinished: UnfinishedRun) -> None:
     """Their checks of times, ids and required keys run once more on what was sent."""
-    for told in events(run, parent=f"airflow://prod/nightly/{PARENT}"):
+    parent = f"airflow://prod/nightly/{PARENT}"
+    options = OpenLineageOptions(path=Path("x"), parent=parent)
+    alone = (event_of(one, options) for one in (unfinished, replace(unfinished, problem="no memory")))
+    for told in (*alone, *events(run, parent=parent)):
         told.pop("schemaURL")
         inputs = told.pop("inputs")
         named, job = told.pop("run"), told.pop("job")

@@ -1,4 +1,4 @@
-"""The two events of a gate: it began, and it completed or failed. OpenLineage's own records; sends none."""
+"""The events of a gate: it began, and it completed or failed. OpenLineage's own records; sends none."""
 
 from datetime import datetime
 from typing import Any
@@ -19,13 +19,13 @@ from openlineage.client.facet_v2 import (
 from openlineage.client.serde import Serde
 from openlineage.client.uuid import generate_static_uuid
 
-from cl_core.hooks import FinishedRun
+from cl_core.hooks import FinishedRun, UnfinishedRun
 from cl_core.verdict import Ruling, Verdict
 from cl_plugins.metrics.gauges import safe_name, worst_classes
 from cl_plugins.metrics.measures import Measures, measures_of
 from cl_plugins.publishers.alerts.message import line
 from cl_plugins.publishers.lineage.facet import NAME, REPOSITORY, ClassNoise, LabelNoiseInputDatasetFacet
-from cl_plugins.publishers.lineage.identity import Identity, identity_of
+from cl_plugins.publishers.lineage.identity import Identity, identity_of, identity_of_unfinished
 from cl_plugins.publishers.metrics_options import OpenLineageOptions
 
 _TEXT = 2_000
@@ -39,15 +39,34 @@ def events_of(run: FinishedRun, options: OpenLineageOptions) -> list[dict[str, A
     begun = _event(RunState.START, named.started, run, named, options)
     ended = _event(RunState.COMPLETE if passed else RunState.FAIL, named.finished, run, named, options)
     ended.inputs = [_input(run, measures, named)]
-    if not passed and ended.run.facets is not None:
-        ended.run.facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(
-            message=line(run.judgement.verdict.says, _TEXT), programmingLanguage="PYTHON", producer=_by(run)
-        )
+    if not passed:
+        _explain(ended, run.judgement.verdict.says)
     return [Serde.to_dict(event) for event in (begun, ended)]
 
 
+def event_of(run: UnfinishedRun, options: OpenLineageOptions) -> dict[str, Any]:
+    """Return START for a run that goes on, and FAIL for one that ended without a verdict."""
+    named = identity_of_unfinished(run, options)
+    if not run.problem:
+        return Serde.to_dict(_event(RunState.START, named.started, run, named, options))
+    ended = _event(RunState.FAIL, named.finished, run, named, options)
+    _explain(ended, run.problem)
+    return Serde.to_dict(ended)
+
+
+def _explain(ended: RunEvent, says: str) -> None:
+    if ended.run.facets is not None:
+        ended.run.facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(
+            message=line(says, _TEXT), programmingLanguage="PYTHON", producer=ended.producer
+        )
+
+
 def _event(
-    state: RunState, when: datetime, run: FinishedRun, named: Identity, options: OpenLineageOptions
+    state: RunState,
+    when: datetime,
+    run: FinishedRun | UnfinishedRun,
+    named: Identity,
+    options: OpenLineageOptions,
 ) -> RunEvent:
     by = _by(run)
     key = f"{options.namespace}\0{named.job}\0{run.run_id}".encode("utf-8", "surrogatepass")
@@ -142,5 +161,5 @@ def _label_noise(run: FinishedRun, measures: Measures) -> LabelNoiseInputDataset
     )
 
 
-def _by(run: FinishedRun) -> str:
+def _by(run: FinishedRun | UnfinishedRun) -> str:
     return f"{REPOSITORY}/tree/v{run.version}"

@@ -3,14 +3,14 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from cl_core.errors import PluginError
-from cl_core.hooks import FinishedRun
+from cl_core.hooks import FinishedRun, UnfinishedRun
 from cl_plugins.metrics.gauges import safe_name
 from cl_plugins.metrics.measures import REPORT_FILE, Measures
 from cl_plugins.publishers.metrics_options import OpenLineageOptions
@@ -57,22 +57,42 @@ class Identity:
 def identity_of(run: FinishedRun, measures: Measures, options: OpenLineageOptions) -> Identity:
     """Name the run as other lineage tools would, as far as its report says where the rows came from."""
     report = _report(run.folder / REPORT_FILE)
-    data = report.get("settings", {}).get("data", {})
-    namespace, name = dataset_name(data.get("path"), report.get("settings", {}).get("base"))
-    if not namespace:
-        namespace, name = options.namespace, safe_name(run.dataset)
+    settings = report.get("settings", {})
     finished = datetime.fromtimestamp(measures.finished, UTC)
     started = finished
-    if "run" in report:
+    if run.started_at:
+        started = datetime.fromisoformat(run.started_at)
+    elif "run" in report:
         started = finished - timedelta(seconds=max(0.0, report["run"]["seconds"]))
+    found = _identity(
+        run.dataset, settings.get("data", {}), settings.get("base"), (started, finished), options
+    )
+    return replace(found, fingerprint=str(report.get("data", {}).get("fingerprint", "")))
+
+
+def identity_of_unfinished(run: UnfinishedRun, options: OpenLineageOptions) -> Identity:
+    """Name a run as `identity_of` does once it has a verdict; `finished` is the moment that is told of."""
+    moments = datetime.fromisoformat(run.started_at), datetime.fromisoformat(run.told_at)
+    return _identity(run.dataset, run.data, run.base, moments, options)
+
+
+def _identity(
+    dataset: str,
+    data: Mapping[str, Any],
+    base: Any,
+    moments: tuple[datetime, datetime],
+    options: OpenLineageOptions,
+) -> Identity:
+    namespace, name = dataset_name(data.get("path"), base)
+    if not namespace:
+        namespace, name = options.namespace, safe_name(dataset)
     return Identity(
         options.dataset_namespace or namespace,
         options.dataset_name or name,
-        options.job or f"label_gate.{safe_name(run.dataset)}",
+        options.job or f"label_gate.{safe_name(dataset)}",
         str(data.get("label") or ""),
-        str(report.get("data", {}).get("fingerprint", "")),
-        started,
-        finished,
+        "",
+        *moments,
     )
 
 
