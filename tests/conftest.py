@@ -26,8 +26,8 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 
-# Tests that a script starts in the background ignore SIGINT, and so does all that they start. Prefect's worker
-# sends itself one when it is told to end: it would never end.
+# Tests that a script starts in the background ignore SIGINT, and so does all that they start.
+# Prefect's worker sends itself one when it is told to end: it would never end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
