@@ -21,12 +21,14 @@ def without_secrets(value: Any) -> Any:
     'https://**********@example.org/x.csv?sig=**********'
     >>> without_secrets(["https://kim:${PASSWORD}@example.org/x.csv", 3])
     ['https://kim:${PASSWORD}@example.org/x.csv', 3]
+    >>> without_secrets("${HOST}/x.csv?sig=abc")
+    '${HOST}/x.csv?sig=**********'
     """
     if isinstance(value, dict):
         return {key: without_secrets(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(without_secrets(inner) for inner in value)
-    if not isinstance(value, str) or "://" not in value:
+    if not isinstance(value, str) or not ("://" in value or value.startswith("${")):
         return value
     value = _LOGIN.sub(lambda found: found[0] if _NAMED.fullmatch(found[0]) else f"{HIDDEN}@", value)
     return _ANSWER.sub(
