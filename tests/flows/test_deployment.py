@@ -35,6 +35,7 @@ class Prefect:
             "PREFECT_API_URL": api,
             "PREFECT_HOME": str(folder / "home"),
             "PREFECT_LOGGING_TO_API_ENABLED": "false",
+            "PREFECT_LOGGING_LEVEL": "INFO",
             "LABELGATE_CONFIG": str(folder / "gate.yaml"),
         }
 
@@ -63,7 +64,7 @@ def prefect(tables: Path, tmp_path: Path, prefect_api: str) -> Iterator[Prefect]
 
 def test_a_worker_runs_what_is_asked_for_and_what_new_data_start(prefect: Prefect, tmp_path: Path) -> None:
     """The worker starts elsewhere, the failed gates' states have their own name, the clocks are set."""
-    prefect("work-pool", "create", "labels", "--type", "process")
+    prefect("work-pool", "create", "labels", "--type", "process", "--overwrite")
     prefect("deploy", "--all", "--prefect-file", str(FILE))
     assert _schedules() == {
         "nightly": ("0 3 * * *", True),
